@@ -1,0 +1,39 @@
+"""Every folder of the project, from one anchor, so that a notebook, a test and a command agree on them."""
+
+import os
+from pathlib import Path
+
+_CHECKOUT = Path(__file__).resolve().parent.parent
+
+#: The anchor: `FASNB_HOME`, else the checkout that holds this file, else (installed elsewhere) the current folder.
+ROOT = Path(
+    os.environ.get("FASNB_HOME") or (_CHECKOUT if (_CHECKOUT / "pyproject.toml").exists() else Path.cwd())
+)
+DATA = ROOT / "data"
+CACHE = DATA / "cache"
+BUILD = ROOT / "build"
+NOTEBOOKS = ROOT / "notebooks"
+
+
+def data_root(scale: str) -> Path:
+    """The folder that holds casia-fasd/, replay-attack/ and msu-mfsd/.
+
+    `FASNB_DATA` (the licensed copies) wins; otherwise the simulated databases of this scale.
+    """
+    real = os.environ.get("FASNB_DATA")
+    return Path(real).expanduser() if real else DATA / "simulated" / scale
+
+
+def build(profile: str) -> Path:
+    """What a profile makes and git ignores: executed notebooks, HTML, checkpoints, figures."""
+    return BUILD / profile
+
+
+def store(profile: str) -> Path:
+    """The results store of a profile: committed for lite and paper, ignored for smoke."""
+    return BUILD / profile / "results" if profile == "smoke" else ROOT / "results" / profile
+
+
+def figures(profile: str) -> Path:
+    """Where the notebooks of a profile draw: PNG and CSV, one stem each."""
+    return BUILD / profile / "figures"
