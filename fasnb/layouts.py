@@ -1,7 +1,7 @@
 """The official names, splits and protocols of the three databases; nothing here looks at a disk.
 
-CASIA-FASD (50 subjects, 600 clips), Replay-Attack (50, 1200 and 100 enrolment clips), MSU-MFSD (35, 280). Label
-convention of the whole project: 1 = live (bona fide), 0 = attack.
+CASIA-FASD (50 subjects, 600 clips), Replay-Attack (50, 1200 and 100 enrolment clips), MSU-MFSD (35, 280).
+Label convention of the whole project: 1 = live (bona fide), 0 = attack.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -40,7 +40,7 @@ CASIA_CODES = {
     "8": ("video", "low"),
     "HR_4": ("video", "high"),
 }
-#: Replay-Attack's five attacks: type -> (device shown to the camera, device that took the sample, kind of sample).
+#: Replay-Attack's five attacks: type -> (device shown to the camera, device that took the sample, its kind).
 REPLAY_ATTACKS = {
     "print": ("print", "highdef", "photo"),
     "mobile_photo": ("mobile", "mobile", "photo"),
@@ -107,10 +107,11 @@ SMOKE_SUBJECTS = {
 class Clip:
     """One video of a database.
 
-    `path` is the official one, posix, relative to the database's folder. `subject` is unique within the database
-    (CASIA's test folder n is subject n + 20). `split` is train, devel, test, or enroll (Replay-Attack's enrolment
-    clips, part of no protocol). `label` is 1 live, 0 attack; `attack` its type, "" for live. `camera`: CASIA low,
-    normal, high; Replay-Attack webcam; MSU-MFSD android, laptop. `light` and `support` are Replay-Attack's, else "".
+    `path` is the official one, posix, relative to the database's folder. `subject` is unique within the
+    database (CASIA's test folder n is subject n + 20). `split` is train, devel, test, or enroll
+    (Replay-Attack's enrolment clips, part of no protocol). `label` is 1 live, 0 attack; `attack` its type, ""
+    for live. `camera`: CASIA low, normal, high; Replay-Attack webcam; MSU-MFSD android, laptop. `light` and
+    `support` are Replay-Attack's, else "".
     """
 
     database: str
@@ -252,8 +253,8 @@ def select(clips: Iterable[Clip], protocol: str | None = None) -> list[Clip]:
 def subset(database: str, scale: str) -> list[Clip]:
     """The clips of a scale, sorted by path: smoke (the first few subjects), lite and full (all of them).
 
-    Smoke keeps the first SMOKE_SUBJECTS of each split with all their clips; of Replay-Attack 2 live clips and each
-    of the 5 attacks once, with support and light alternating. UsageError for an unknown database or scale.
+    Smoke keeps the first SMOKE_SUBJECTS of each split with all their clips; of Replay-Attack 2 live clips and
+    each of the 5 attacks once, support and light alternating. UsageError for an unknown database or scale.
     """
     name = database_name(database)
     if scale not in SCALES:
