@@ -70,9 +70,9 @@ def frames(
     """Yield (frame number, picture (H, W, 3) uint8 RGB) for `n` evenly sampled frames or for `indices`.
 
     Frame numbers count from 0 and include frames that cannot be read. In place of a wanted frame that cannot
-    be read comes the next good one, unless the next wanted frame is reached first; so fewer may come than asked
-    for. Pictures are turned upright by the file's own orientation tag; where it has none and `upside_down` says
-    that the file is stored so, by 180 degrees. Never by both.
+    be read comes the next good one, unless the next wanted frame is reached first; so fewer may come than
+    asked for. Pictures are turned upright by the file's own orientation tag; where it has none and
+    `upside_down` says that the file is stored so, by 180 degrees. Never by both.
 
     FasnbError if the file is missing, is not a video, or not one of the wanted frames could be read.
     """
