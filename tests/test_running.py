@@ -63,14 +63,14 @@ def test_scores_alone_are_enough_and_names_are_imported_when_needed(tmp_path):
     results = run_missing([MPL], lambda *_: some_scores(), store(tmp_path), progress=lambda _: None)
     assert results[0].extra == {}
     assert run_missing([MPL], "no.such:function", store(tmp_path))  # nothing to run, nothing imported
-    with pytest.raises(FasnbError, match="no training function no.such:function"):
+    with pytest.raises(FasnbError, match=r"no training function no\.such:function"):
         run_missing(EXPERIMENTS, "no.such:function", store(tmp_path), progress=lambda _: None)
 
 
 def test_a_failure_is_one_line_and_the_others_are_kept(tmp_path):
     one = store(tmp_path)
     with pytest.raises(
-        FasnbError, match="run pl_uda-casia.*failed: ValueError: loss is not a number; the other results"
+        FasnbError, match=r"run pl_uda-casia.*failed: ValueError: loss is not a number; the other results"
     ):
         run_missing(EXPERIMENTS, train, one, {"fail": "pl_uda"}, progress=lambda _: None)
     assert one.missing(EXPERIMENTS) == [make("pl_uda", "casia")]
@@ -102,13 +102,12 @@ def test_dead_owners_run_is_taken_over(tmp_path):
 
 
 def test_another_processs_run_is_waited_for(tmp_path):
-    """A child holds the lock of the first run and finishes it: this process does the others, and the first
-    never.
-    """
+    """A child holds the lock of the first run and finishes it: this process does the other one alone."""
     one, log, lines = store(tmp_path / "s"), tmp_path / "log", []
     code = (
-        "import sys; from tests.test_running import *\n"
-        f"run_missing([MPL], train, store(Path({str(tmp_path / 's')!r})), {{'sleep': 2, 'log': {str(log)!r}}})"
+        "from tests.test_running import *\n"
+        f"data = {{'sleep': 1.5, 'log': {str(log)!r}}}\n"
+        f"run_missing([MPL], train, store(Path({str(tmp_path / 's')!r})), data)"
     )
     child = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
     while not ran(log):
@@ -123,9 +122,8 @@ def test_another_processs_run_is_waited_for(tmp_path):
 
 def test_several_workers_share_the_runs(tmp_path):
     one, log, lines = store(tmp_path / "s"), tmp_path / "log", []
-    results = run_missing(
-        EXPERIMENTS, train, one, {"log": str(log), "sleep": 0.2}, workers=2, progress=lines.append
-    )
+    data = {"log": str(log), "sleep": 0.2}
+    results = run_missing(EXPERIMENTS, train, one, data, workers=2, progress=lines.append)
     assert [r.experiment for r in results] == EXPERIMENTS
     assert sorted(ran(log)) == sorted(e.name for e in EXPERIMENTS)
     rows = [line.split() for line in log.read_text().splitlines()]
@@ -136,7 +134,7 @@ def test_several_workers_share_the_runs(tmp_path):
 
 def test_workers_that_fail_or_die_lose_only_their_run(tmp_path):
     one = store(tmp_path)
-    with pytest.raises(FasnbError, match="run pl_uda-casia.*process died with exit code 9"):
+    with pytest.raises(FasnbError, match=r"run pl_uda-casia.*process died with exit code 9"):
         run_missing(EXPERIMENTS, train, one, {"die": "pl_uda"}, workers=2, progress=lambda _: None)
     assert one.missing(EXPERIMENTS) == [make("pl_uda", "casia")]
     with pytest.raises(FasnbError, match="failed: ValueError: loss is not a number"):
@@ -170,7 +168,8 @@ def test_ctrl_c_ends_the_workers_too(tmp_path):
     log, folder = tmp_path / "log", tmp_path / "s"
     code = (
         "from tests.test_running import *\n"
-        f"run_missing(EXPERIMENTS, train, store(Path({str(folder)!r})), {{'sleep': 60, 'log': {str(log)!r}}}, workers=2)"
+        f"data = {{'sleep': 60, 'log': {str(log)!r}}}\n"
+        f"run_missing(EXPERIMENTS, train, store(Path({str(folder)!r})), data, workers=2)"
     )
     child = subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True

@@ -31,11 +31,21 @@ def some_scores(seed=0, databases=("casia", "replay", "msu"), people=3):
                 for i in range(5):
                     label = int(i < 2)
                     frames = np.clip(rng.normal(0.35 + 0.3 * label, 0.15, 2), 0, 1)
-                    rows.append({
-                        "database": database, "path": f"{split}/{subject}/{i}.avi", "split": split,
-                        "subject": subject + 50 * (split == "test"), "label": label,
-                        "attack": "" if label else ("print", "video")[i % 2], "camera": "low", "light": "",
-                        "n_frames": 2, "score": frames.mean(), "frames": " ".join(f"{v:.9g}" for v in frames)})  # fmt: skip
+                    rows.append(
+                        {
+                            "database": database,
+                            "path": f"{split}/{subject}/{i}.avi",
+                            "split": split,
+                            "subject": subject + 50 * (split == "test"),
+                            "label": label,
+                            "attack": "" if label else ("print", "video")[i % 2],
+                            "camera": "low",
+                            "light": "",
+                            "n_frames": 2,
+                            "score": frames.mean(),
+                            "frames": " ".join(f"{v:.9g}" for v in frames),
+                        }
+                    )
     return pd.DataFrame(rows)
 
 
@@ -202,7 +212,7 @@ def test_impossible_scores_and_records_are_refused_and_nothing_is_written(tmp_pa
     one = store(tmp_path)
     table = some_scores()
     table.loc[3, "score"] = float("nan")
-    with pytest.raises(FasnbError, match="casia/train/0/3.avi has a score"):
+    with pytest.raises(FasnbError, match=r"casia/train/0/3\.avi has a score"):
         one.put(MPL, table, {}, datetime.now(UTC), 1)
     with pytest.raises(FasnbError, match="JSON cannot hold"):
         one.put(MPL, some_scores(), {"loss": float("nan")}, datetime.now(UTC), 1)
@@ -222,4 +232,4 @@ def test_missing_json_beside_csv_is_just_missing(tmp_path):
     put(one).path.unlink()
     assert one.missing([MPL]) == [MPL]
     assert one.find(MPL) == []
-    assert runs.SCHEMA == put(one).record["schema"]
+    assert put(one).record["schema"] == runs.SCHEMA
