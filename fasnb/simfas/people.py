@@ -1,4 +1,8 @@
-"""The people in front of the camera: who they are, how they move, and their rendered light layers."""
+"""The people in front of the camera: who they are, how they move, and their rendered light layers.
+
+A person is a function of (subject key, seed) alone; shapes, pigments and hair are drawn together so that they go
+with one another (heads.py, skin.py, hair.py), and render.py turns a pose into layers.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fasnb.simfas.identity import Traits, draw_traits
+
 SIZE = 384  # rendered height and width, pixels
+RATE = 25.0  # moments a second in a performance
 
 
 @dataclass(frozen=True)
@@ -30,9 +37,9 @@ class Pose:
 class Layers:
     """A person in one pose, as the light that reaches the camera from three unit white lights, (H, W, .).
 
-    key, fill, ambient: (H, W, 3) float32 linear radiance, >= 0, not multiplied by alpha;
-    alpha: (H, W) float32 in [0, 1]; box: (x, y, w, h) px, brow to chin as a frontal face detector draws it;
-    eyes: ((x, y), (x, y)) px, the left one in the image first; eye_mask: (H, W) float32, the eye openings.
+    key, fill, ambient: (H, W, 3) float32 linear radiance, >= 0, not multiplied by alpha; alpha: (H, W) float32
+    in [0, 1]; box: (x, y, w, h) px, brow to chin as a frontal face detector draws it; eyes: ((x, y), (x, y)) px,
+    the left one in the image first; eye_mask: (H, W) float32 in [0, 1], the eye openings.
     """
 
     key: np.ndarray
@@ -53,74 +60,93 @@ def stable_rng(*parts: object) -> np.random.Generator:
 class Person:
     """One identity, a function of (subject_key, seed) alone.
 
-    Attributes: sex ("female" or "male"), age (years), tone (0 light .. 1 dark), hair (style name), glasses.
+    Attributes: sex ("female" or "male"), age (years), tone (0 light .. 1 dark), hair (style name), traits (all of
+    it). Paint and hair are made at the first render (about a second).
     """
 
     def __init__(self, subject_key: str, seed: int) -> None:
-        rng = stable_rng("person", subject_key, seed)
         self.subject_key, self.seed = subject_key, seed
-        self.sex = "female" if rng.random() < 0.5 else "male"
-        self.age = float(rng.uniform(18, 70))
-        self.tone = float(rng.uniform(0, 1))
-        self.hair = "bald"
-        self.glasses = False
-        self._width = float(rng.uniform(0.9, 1.05))
-        light, dark = np.array([0.62, 0.42, 0.33]), np.array([0.07, 0.035, 0.022])
-        self._skin = np.exp((1 - self.tone) * np.log(light) + self.tone * np.log(dark))
+        self.traits: Traits = draw_traits(stable_rng("person", subject_key, seed))
+        self.sex, self.age = self.traits.sex, self.traits.age
+        self.tone, self.hair = self.traits.tone, self.traits.style
+        self._model = None
 
     def render(self, pose: Pose, size: int = SIZE) -> Layers:
         """Layers of this person in `pose`, size x size pixels."""
-        y, x = np.mgrid[0:size, 0:size].astype(np.float32) / size
-        a, b = 0.25 * self._width, 0.33
-        u, v = (x - 0.5) / a, (y - 0.47) / b
-        z = np.sqrt(np.clip(1 - u * u - v * v, 0, 1))
-        alpha = np.clip((1 - np.hypot(u, v)) * size * a, 0, 1)
-        neck = np.clip(1 - np.maximum(np.abs(x - 0.5) - 0.12 - 0.9 * np.clip(y - 0.84, 0, 1), 0) * size, 0, 1)
-        body = neck * (y > 0.6) * (alpha < 1)
-        albedo = np.broadcast_to(self._skin.astype(np.float32), (size, size, 3)).copy()
-        dx, dy = pose.yaw / 90 * a * 1.5, pose.pitch / 90 * b * 1.5
-        eyes = tuple((size * (0.5 + s * a * 0.42 + dx), size * (0.44 + dy)) for s in (-1, 1))
-        mask = np.zeros((size, size), np.float32)
-        for ex, ey in eyes:
-            px, py = x * size - ex, y * size - ey
-            rx, ry = 0.045 * size, 0.018 * size * (1 - pose.blink) + 1e-6
-            m = np.clip((1 - np.hypot(px / rx, py / ry)) * ry, 0, 1)
-            mask = np.maximum(mask, m)
-            iris = np.clip(0.016 * size - np.hypot(px, py), 0, 1)
-            eye = 0.75 * (1 - iris[..., None]) + 0.03 * iris[..., None]
-            albedo = albedo * (1 - m[..., None]) + eye * m[..., None]
-            brow = np.exp(-((px / (0.06 * size)) ** 4) - ((py + 0.05 * size) / (0.01 * size)) ** 2)
-            albedo *= 1 - 0.85 * brow[..., None]
-        mx, my = x - 0.5 - dx, y - 0.64 - dy
-        lips = np.exp(-((mx / (0.08 + 0.02 * pose.smile)) ** 4) - (my / (0.016 + 0.02 * pose.mouth)) ** 2)
-        albedo *= 1 - lips[..., None] * np.array([0.35, 0.6, 0.55], np.float32)
-        nose = np.exp(-(((x - 0.5 - dx) / 0.03) ** 2) - ((y - 0.555 - dy) / 0.012) ** 2)
-        albedo *= 1 - 0.4 * nose[..., None]
-        zz = np.where(alpha > 0, z, 0.5)
+        # Imported here: the renderer loads warp, which those who only want Pose or Layers need not wait for.
+        from fasnb.simfas import heads
+        from fasnb.simfas.identity import build_model
 
-        def lit(lx: float, ly: float, lz: float) -> np.ndarray:
-            n = np.array([lx, ly, lz]) / np.linalg.norm([lx, ly, lz])
-            wrap = np.clip((n[0] * u + n[1] * v + n[2] * zz + 0.3) / 1.3, 0, 1)
-            return (albedo * wrap[..., None]).astype(np.float32)
+        if self._model is None:
+            self._model = build_model(self.traits, stable_rng("paint", self.subject_key, self.seed))
+        model = self._model
+        lids = self.traits.lids
+        actions = {
+            "eyeBlink": lids + (1 - lids) * pose.blink,
+            "mouthSmile": 0.65 * pose.smile,
+            "cheekSquint": 0.4 * pose.smile,
+            "mouthDimple": 0.25 * pose.smile,
+            "eyeSquint": 0.25 * pose.smile,
+            "jawOpen": 0.4 * pose.mouth,
+            "eyeLookDown": 0.35 * max(pose.gaze[1], 0.0) * (1 - pose.blink),
+            "eyeLookUp": 0.35 * max(-pose.gaze[1], 0.0) * (1 - pose.blink),
+        }
+        turn = heads.rotation(pose.yaw, pose.pitch, pose.roll)
+        out = model.draw(actions, turn, pose.gaze, size)
+        eyes = model.to_pixels(out["eyes"], size)
+        x, y, side = face_box(eyes, model.to_pixels(model.chin(turn), size)[0])
+        return Layers(
+            key=out["key"],
+            fill=out["fill"],
+            ambient=out["ambient"],
+            alpha=out["alpha"],
+            box=(x, y, side, side),
+            eyes=((float(eyes[0, 0]), float(eyes[0, 1])), (float(eyes[1, 0]), float(eyes[1, 1]))),
+            eye_mask=out["eye"],
+        )
 
-        cover = np.maximum(alpha, body).astype(np.float32)
-        ambient = (albedo * (0.6 + 0.4 * zz)[..., None]).astype(np.float32)
-        w = 2 * a * size * 1.02
-        box = (size * (0.5 + dx) - w / 2, size * (0.5 + dy) - w / 2, w, w)
-        return Layers(lit(-0.5, -0.6, 0.7), lit(0.7, -0.2, 0.6), ambient, cover, box, eyes, mask)  # type: ignore[arg-type]
+
+def face_box(eyes: np.ndarray, chin: np.ndarray) -> tuple[float, float, float]:
+    """x, y, side of the square that OpenCV's frontal cascades draw, from eyes (2, 2) and chin (2,) px.
+
+    Fitted to haarcascade_frontalface_alt2 on rendered people."""
+    middle = eyes.mean(axis=0)
+    down = chin - middle
+    side = float(1.62 * np.linalg.norm(down))
+    centre = middle + 0.15 * down
+    return float(centre[0] - side / 2), float(centre[1] - side / 2), side
 
 
 def performance(person_key: str, take: int, n: int) -> list[Pose]:
-    """The first n moments (25 a second) of a take: smooth, with blinks; a longer take starts with the same."""
+    """The first n moments (25 a second) of a take: smooth, with blinks; longer takes start the same."""
     rng = stable_rng("performance", person_key, take)
-    rate, phase = rng.uniform(0.1, 0.4, (6, 3)), rng.uniform(0, 2 * np.pi, (6, 3))
-    first, gap = rng.uniform(0.3, 2.5), rng.uniform(2.0, 4.5)
+    rate = rng.uniform(0.06, 0.38, (8, 3))
+    phase = rng.uniform(0, 2 * np.pi, (8, 3))
+    weight = np.array([0.55, 0.30, 0.15])
+    aim = rng.uniform(-1, 1, 3) * [4.5, 3.0, 1.8]
+    reach = rng.uniform(0.25, 1.0, 3) * [7.0, 4.0, 2.5]
+    cheer, talk = rng.uniform(0.0, 0.45) * (rng.random() < 0.6), rng.uniform(0.0, 0.5) * (rng.random() < 0.3)
+    blinks = stable_rng("blinks", person_key, take)
+    starts = [float(blinks.uniform(0.2, 2.5))]
+    while starts[-1] < n / RATE:
+        starts.append(starts[-1] + 0.6 + float(blinks.gamma(2.2, 1.2)))
     poses = []
     for i in range(n):
-        t = i / 25
-        w = np.sin(2 * np.pi * rate * t + phase).mean(axis=1)
-        since = (t - first) % gap
-        blink = float(np.clip(1 - abs(since - 0.15) / 0.15, 0, 1)) if t >= first else 0.0
-        smile = float(np.clip(0.3 * w[3] + 0.1, 0, 1))
-        poses.append(Pose(12 * w[0], 6 * w[1], 4 * w[2], blink, smile, float(max(0, 0.2 * w[4]))))
+        t = i / RATE
+        w = (np.sin(2 * np.pi * rate * t + phase) * weight).sum(axis=1)
+        yaw, pitch, roll = aim + reach * w[:3]
+        smile = float(np.clip(cheer * (0.6 + 0.6 * w[3]), 0, 1))
+        speech = max(0.0, float(np.sin(2 * np.pi * 2.6 * t + phase[4, 0]))) * max(0.0, float(w[4]))
+        mouth = float(np.clip(talk * speech * 1.6, 0, 0.8))
+        gaze = (float(0.35 * w[5] - yaw / 22), float(0.25 * w[6] - pitch / 22))
+        blink = max(_lid(t - s) for s in starts)
+        poses.append(Pose(float(yaw), float(pitch), float(roll), blink, smile, mouth, gaze))
     return poses
+
+
+def _lid(t: float) -> float:
+    """How far the lids have come down t seconds after a blink began: 90 ms down, 50 ms shut, 170 ms up."""
+    if t < 0:
+        return 0.0
+    rise = float(np.interp(t, [0, 0.09, 0.14, 0.31], [0, 1, 1, 0]))
+    return rise * rise * (3 - 2 * rise)
