@@ -61,6 +61,7 @@ class Domain:
     tilt: float = 4.0  # of a medium to the camera, degrees (standard deviation)
     sway: float = 0.004  # of a head, share of the picture's width
     shake: float = 0.006  # of a hand that holds a medium, the same
+    cost: float = 1.0  # time to write a clip, relative to the other domains
 
 
 # --- the cameras that attackers use, common to the databases
@@ -68,7 +69,8 @@ class Domain:
 #: A photograph from a compact or system camera, scaled down to what the medium shows.
 _PHOTO = Camera(
     640, 480, lens=(0.45, 0.6), defocus=(0, 0.4), aperture=1.0, electrons=30000, full_well=30000,
-    read_noise=4, crosstalk=0.05, meter=(0.16, 0.22), balance=(0.6, 0.9), saturation=(1.0, 1.2), contrast=(1.0, 1.15),
+    read_noise=4, crosstalk=0.05, meter=(0.16, 0.22), balance=(0.6, 0.9), saturation=(1.0, 1.2),
+    contrast=(1.0, 1.15),
     sharpen=(0.2, 0.6), sharpen_radius=0.9, denoise=0.3, quality=92,
 )  # fmt: skip
 #: A telephone's photograph.
@@ -80,7 +82,8 @@ _SNAPSHOT = Camera(
 #: High-definition video.
 _HD_VIDEO = Camera(
     640, 480, lens=(0.5, 0.75), defocus=(0, 0.5), aperture=0.8, electrons=12000, full_well=15000,
-    read_noise=5, crosstalk=0.06, meter=(0.15, 0.21), balance=(0.6, 0.9), saturation=(0.95, 1.15), contrast=(1.0, 1.15),
+    read_noise=5, crosstalk=0.06, meter=(0.15, 0.21), balance=(0.6, 0.9), saturation=(0.95, 1.15),
+    contrast=(1.0, 1.15),
     sharpen=(0.3, 0.6), sharpen_radius=0.9, denoise=0.4, quality=88,
 )  # fmt: skip
 #: A telephone's or webcam's video, 640x480.
@@ -146,7 +149,7 @@ REPLAY = Domain(
         "highdef_photo": Attack("photo", _IPAD_1, width=197),
         "highdef_video": Attack("hd", _IPAD_1, width=197),
     },
-    codecs={"mov": "MJPG"},
+    codecs={"mov": "jpeg"},
 )  # fmt: skip
 
 # --- CASIA-FASD: three cameras of three qualities; ordinary rooms; copper paper bent and cut, a tablet
@@ -201,6 +204,7 @@ CASIA = Domain(
     },
     codecs={"avi": "XVID"},
     shake=0.008,
+    cost=2.0,
     tilt=5.0,
 )  # fmt: skip
 
@@ -218,7 +222,8 @@ _IPAD_AIR = Display(
 )  # fmt: skip
 _IPHONE_5S = Display(
     "iPhone 5S", width=88.6, height=50, pitch=0.078, stripes="rgb-y", fill=(0.70, 0.84), gamma=2.2,
-    white=7300, peak=2.2, contrast=900, gloss=0.022, falloff=0.10, flicker=0.05, hertz=300, bezel=15, bezel_albedo=0.04,
+    white=7300, peak=2.2, contrast=900, gloss=0.022, falloff=0.10, flicker=0.05, hertz=300, bezel=15,
+    bezel_albedo=0.04,
 )  # fmt: skip
 
 MSU = Domain(
@@ -253,7 +258,7 @@ MSU = Domain(
         "ipad_video": Attack("hd", _IPAD_AIR, width=197, hand=False),
         "iphone_video": Attack("sd", _IPHONE_5S, width=88.6, hand=False),
     },
-    codecs={"mov": "MJPG", "mp4": "mp4v"},
+    codecs={"mov": "jpeg", "mp4": "mp4v"},
     centre=(0.5, 0.5),
 )  # fmt: skip
 

@@ -241,7 +241,8 @@ def _on(surface: np.ndarray, maps: np.ndarray, size: tuple[int, int]) -> np.ndar
 
 def _seen(
     radiance: np.ndarray, modulation: np.ndarray | None, cover: np.ndarray, maps: np.ndarray,
-    matrix: np.ndarray, size: tuple[int, int], box: geometry.Box, eyes: geometry.Points, held: Held, view: View,
+    matrix: np.ndarray, size: tuple[int, int], box: geometry.Box, eyes: geometry.Points, held: Held,
+    view: View,
 ) -> Seen:  # fmt: skip
     """Puts the medium before the room, with thumbs at its edges where it is held and these are in view."""
     if modulation is not None:
