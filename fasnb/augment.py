@@ -165,8 +165,9 @@ def strong(x: Tensor, generator: Generator) -> Tensor:
     """Shift, flip, RandAugment and cutout: (B, 3, S, S) uint8 or [0, 1] -> float32 in [-1, 1].
 
     Each image draws ROUNDS of OPERATIONS with replacement. Those on colour are carried out in the order
-    drawn. Those on place are composed, with the shift and the flip, into one affine map, carried out after them
-    with one bilinear interpolation and reflected borders: an image is interpolated once however often it moves.
+    drawn. Those on place are composed, with the shift and the flip, into one affine map, carried out after
+    them with one bilinear interpolation and reflected borders: an image is interpolated once however often
+    it moves.
     """
     side, n = _checked(x), len(x)
     u = _uniform(generator, n, 6 + 2 * ROUNDS)
