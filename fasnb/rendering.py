@@ -1,0 +1,188 @@
+"""A built table as text: Markdown, LaTeX, HTML or CSV, each with a caption that says what the numbers are."""
+
+import html
+import re
+from collections.abc import Callable
+
+import pandas as pd
+
+from fasnb.errors import UsageError
+from fasnb.grid import table
+
+FORMATS = ("md", "csv", "latex", "html")
+#: What a number of a profile can tell.
+WARNINGS = {
+    "smoke": "SMOKE profile: a few subjects and a few steps; these numbers prove the chain, not the method.",
+    "lite": "Lite profile: a small network, briefly trained; compare arms with each other, not with the paper.",
+}
+NAMES = {"casia": "CASIA", "replay": "Replay", "msu": "MSU"}
+MEASURES = {"eer": "EER", "eer_devel": "EER (devel)", "hter": "HTER"}
+OTHER = "‡"  # a number of other code or data than the present
+
+
+def heading(column: str, measure: str) -> str:
+    """A column's heading: "CASIA EER", "CASIA → Replay HTER"."""
+    databases = [NAMES[name] for name in column.split("_")[0].split(">")]
+    return f"{' → '.join(databases)} {MEASURES[measure]}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}"
+
+
+def ours(cell: pd.Series) -> str:
+    """Our number with its interval, "2.7 [1.0, 5.2]"; "missing" where there is none, never 0."""
+    if pd.isna(cell["value"]):
+        return "missing"
+    span = "" if pd.isna(cell["low"]) else f" [{_number(cell['low'])}, {_number(cell['high'])}]"
+    return _number(cell["value"]) + (OTHER if cell["current"] is False else "") + span
+
+
+def papers(cell: pd.Series) -> str:
+    """The paper's number; an inferred digit has a question mark, an illegible one is a dash."""
+    if pd.isna(cell["paper"]):
+        return "–"
+    return _number(cell["paper"]) + ("?" if cell["certainty"] == "inferred" else "")
+
+
+def mixtures(frame: pd.DataFrame) -> list[str]:
+    """One sentence per way in which a table's numbers do not belong together; empty where they do."""
+    found = []
+    there = frame[frame["value"].notna()]
+    for name, what in (
+        ("source", "data sources"),
+        ("data", "data sets (digests)"),
+        ("code", "versions of the code"),
+        ("torch", "versions of torch"),
+        ("device", "devices"),
+    ):
+        split = "; " if name == "device" else " "
+        kinds = sorted({kind for text in there[name] for kind in str(text).split(split)})
+        if len(kinds) > 1:
+            found.append(f"MIXED: numbers of several {what}: {', '.join(kinds)}.")
+    other = int((there["current"] == False).sum())  # noqa: E712  (None = unknown is not False)
+    if other:
+        found.append(f"{OTHER} {other} of {len(frame)} numbers are of other code or data than the present.")
+    short = sum(
+        len(has.split()) < len(want.split()) for has, want in zip(there["seeds"], there["wanted_seeds"])
+    )
+    if short:
+        found.append(f"{short} of {len(frame)} numbers lack some of their seeds.")
+    lacking = int(frame["value"].isna().sum())
+    if lacking:
+        found.append(
+            f"{lacking} of {len(frame)} numbers are missing: run `fasnb run --only {frame['table'].iloc[0]}`."
+        )
+    return found
+
+
+def caption(frame: pd.DataFrame) -> list[str]:
+    """What a reader must know beside the numbers, one sentence or two per line."""
+    there = frame[frame["value"].notna()]
+    profile = frame["profile"].iloc[0]
+    lines = [f"Percent. Reading: {frame['reading'].iloc[0]}."]
+    if len(there):
+        sources = sorted({kind for text in there["source"] for kind in text.split()})
+        seeds = sorted({int(seed) for text in there["seeds"] for seed in text.split()})
+        many = f"mean of seeds {', '.join(map(str, seeds))}" if len(seeds) > 1 else f"seed {seeds[0]}"
+        devices = "; ".join(dict.fromkeys(there["device"]))
+        lines.append(f"Data: {' and '.join(sources)}; profile: {profile}; {many}; device: {devices}.")
+        people = there.drop_duplicates("test")[["test", "subjects", "videos"]]
+        counted = ", ".join(f"{NAMES[test]} {n} with {v} videos" for test, n, v in people.to_numpy())
+        lines.append(
+            "HTER at the EER threshold of the training database (its development set, or training split); in "
+            f"brackets the 95 % bootstrap interval over test subjects, threshold fixed ({counted})."
+        )
+        faceless = int(there.drop_duplicates(["train", "test", "measure"])["without_face"].max())
+        if faceless:
+            lines.append(f"Up to {faceless} videos of a test set show no detectable face and have no score.")
+        if sources != ["real"]:
+            lines.append(
+                "The paper's numbers are of the real databases; simulated faces cannot be set against them."
+            )
+    if profile in WARNINGS:
+        lines.append(WARNINGS[profile])
+    if (frame["certainty"] == "inferred").any():
+        lines.append("? a digit restored from a poor scan of the paper.")
+    return lines + mixtures(frame)
+
+
+def render(frame: pd.DataFrame, format: str = "md") -> str:
+    """The table as text: rows of the paper's table, cells "ours [interval] / paper", and the caption.
+
+    `csv` is the frame itself, one line per cell. UsageError for an unknown format.
+    """
+    kinds: dict[str, Callable[[pd.DataFrame], str]] = {"md": _md, "latex": _latex, "html": _html, "csv": _csv}
+    if format not in kinds:
+        raise UsageError(f"unknown format {format!r}; choose one of {', '.join(FORMATS)}")
+    return kinds[format](frame)
+
+
+def _grid(frame: pd.DataFrame) -> tuple[list[str], list[tuple[str, list[pd.Series]]]]:
+    """Column headings, and per row its title and cells, in order."""
+    first = frame.drop_duplicates("column")
+    headings = [heading(c, m) for c, m in zip(first["column"], first["measure"])]
+    rows = []
+    for _, cells in frame.groupby("row", sort=False):
+        rows.append((str(cells["title"].iloc[0]), [cell for _, cell in cells.iterrows()]))
+    return headings, rows
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    shown = frame.assign(value=[f"{v:.6g}" if pd.notna(v) else "missing" for v in frame["value"]])
+    return shown.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+
+
+def _md(frame: pd.DataFrame) -> str:
+    headings, rows = _grid(frame)
+    lines = [f"**{table(frame['table'].iloc[0]).title}** (ours [95 % interval] / paper)", ""]
+    lines.append("| | " + " | ".join(headings) + " |")
+    lines.append("|---|" + "---|" * len(headings))
+    for title, cells in rows:
+        lines.append(f"| {title} | " + " | ".join(f"{ours(c)} / {papers(c)}" for c in cells) + " |")
+    return "\n".join([*lines, "", *(f"{line}  " for line in caption(frame))]) + "\n"
+
+
+def _html(frame: pd.DataFrame) -> str:
+    headings, rows = _grid(frame)
+    title = html.escape(table(frame["table"].iloc[0]).title)
+    lines = ['<table class="fasnb">', f"<caption>{title}</caption>", "<thead><tr><th></th>"]
+    lines += [f"<th>{html.escape(text)}</th>" for text in headings] + ["</tr></thead>", "<tbody>"]
+    for name, cells in rows:
+        lines.append(f"<tr><th>{html.escape(name)}</th>")
+        lines += [f"<td>{html.escape(ours(c))}<br><small>paper {papers(c)}</small></td>" for c in cells]
+        lines.append("</tr>")
+    notes = "<br>\n".join(html.escape(line) for line in caption(frame))
+    return "\n".join([*lines, "</tbody></table>", f"<p><small>{notes}</small></p>"]) + "\n"
+
+
+_TEX = {"→": r"$\rightarrow$", "–": "--", "‡": r"\ddag{}", "<": r"\textless{}", ">": r"\textgreater{}"}
+_TEX |= {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "`": "'"}
+_TEX |= {sign: "\\" + sign for sign in "&%$#_{}"}
+
+
+def tex(text: str) -> str:
+    """Plain text for LaTeX."""
+    return re.sub("|".join(map(re.escape, _TEX)), lambda found: _TEX[found[0]], text)
+
+
+def _latex(frame: pd.DataFrame) -> str:
+    """A table environment without packages; the paper's numbers stand in italics under ours."""
+    headings, rows = _grid(frame)
+    lines = [r"\begin{table}", r"\centering\footnotesize\setlength{\tabcolsep}{3pt}"]
+    lines.append(
+        rf"\caption{{{tex(table(frame['table'].iloc[0]).title)}. Ours, and the paper's in italics.}}"
+    )
+    lines += [rf"\begin{{tabular}}{{l{'c' * len(headings)}}}", r"\hline"]
+    words = [text.rsplit(" ", 1) if "(" not in text else text.split(" ", 1) for text in headings]
+    lines += [" & ".join(["", *(tex(word[i]) for word in words)]) + r" \\" for i in range(2)]
+    lines.append(r"\hline")
+    for title, cells in rows:
+        shown = [ours(cell).partition(" ") for cell in cells]
+        lines.append(" & ".join([tex(title), *(tex(value) for value, _, _ in shown)]) + r" \\")
+        spans = [rf"{{\tiny {tex(span)}}}" if span else "" for _, _, span in shown]
+        lines.append(" & ".join(["", *spans]) + r" \\")
+        lines.append(" & ".join(["", *(rf"\textit{{{tex(papers(cell))}}}" for cell in cells)]) + r" \\")
+    lines += [r"\hline", r"\end{tabular}", r"\par\smallskip\raggedright"]
+    lines += [f"{tex(line)} " for line in caption(frame)]
+    return "\n".join([*lines, r"\end{table}"]) + "\n"
