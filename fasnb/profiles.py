@@ -45,9 +45,9 @@ class Profile:
     ramp: int = _for("rgb")  # steps over which the UDA weight rises to lambda_u
     lambda_u: float = _for("rgb")
     temperature: float = _for("rgb")  # below 1 sharpens the weak view's prediction
-    ema: float = _for("rgb")  # decay of the evaluated average; lower it for short runs
+    ema: float = _for("rgb", "plgf")  # decay of the evaluated average; lower it for short runs
     bn_momentum: float = _for("rgb")  # torch's convention; raise it for short runs
-    weight_decay: float = _for("rgb")  # off for batch-norm
+    weight_decay: float = _for("rgb", "plgf")  # off for batch-norm
     grad_clip: float = _for("rgb")  # largest gradient norm; 0 = off
     plgf_steps: int = _for("plgf")
     plgf_batch: int = _for("plgf")
@@ -156,12 +156,14 @@ SMOKE = scaled(
     scale="smoke",
     rgb_network="wrn-10-1",
     train_faces=4,
-    test_faces=3,
+    test_faces=4,
     batch=32,
     mu=1,
     ema=0.95,
     bn_momentum=0.1,
     plgf_batch=16,
+    s1=200,  # as printed: a tenth of it would leave the network untrained
+    s2=280,
     seeds=1,
     allow_partial=True,
     checkpoint_every=100,

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from fasnb.errors import FasnbError
+from fasnb.layouts import Clip
 
 _READ = 64  # faces in memory at a time
 
@@ -22,9 +23,9 @@ class Faces(Protocol):
     """What sampling needs of a set of faces; `faces.FaceSet` is one."""
 
     labels: np.ndarray  # (N,) 1 = live, 0 = attack
+    clips: list[Clip]
+    clip_index: np.ndarray  # (N,) into clips
 
-    def __len__(self) -> int: ...
-    def subjects(self) -> np.ndarray: ...  # (N,)
     def batch(self, indices: Sequence[int] | np.ndarray) -> np.ndarray: ...  # (n, 256, 256, 3) uint8 RGB
 
 
@@ -40,6 +41,11 @@ class Samples:
     y: Tensor
     labelled: int
     record: dict[str, Any]
+
+
+def subjects_of(faces: Faces) -> np.ndarray:
+    """The subject of every face, (N,) int64."""
+    return np.array([clip.subject for clip in faces.clips], np.int64)[faces.clip_index]
 
 
 def order_by_strata(labels: np.ndarray, subjects: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -73,8 +79,8 @@ def draw(faces: Faces, n: int, labelled: int, seed: int, patch: int = 64) -> Sam
     Equal for equal arguments, whatever the machine. Raises FasnbError where a class is missing.
     """
     rng = np.random.default_rng([seed, 0x5A])
-    subjects = np.asarray(faces.subjects())
-    chosen = order_by_strata(np.asarray(faces.labels), subjects, n, rng)
+    subjects = subjects_of(faces)
+    chosen = order_by_strata(faces.labels, subjects, n, rng)
     side = faces.batch(chosen[:1]).shape[1]
     if patch > side:
         raise FasnbError(f"patches of {patch} pixels do not fit faces of {side}")
@@ -86,7 +92,7 @@ def draw(faces: Faces, n: int, labelled: int, seed: int, patch: int = 64) -> Sam
         for row, face in zip(rows, faces.batch(chosen[rows]), strict=True):
             top, left = corners[row]
             x[row] = face[top : top + patch, left : left + patch].transpose(2, 0, 1)
-    y = np.asarray(faces.labels)[chosen].astype(np.int64)
+    y = faces.labels[chosen].astype(np.int64)
     record = {
         "samples": n,
         "labelled": labelled,

@@ -18,7 +18,8 @@ def toy_faces(per_subject=(4, 4, 2), side=96, seed=0):
     images[..., 1] += np.arange(side, dtype=np.uint8)[None, :, None]  # green tells the row
     return SimpleNamespace(
         labels=labels,
-        subjects=lambda: subjects,
+        clips=[SimpleNamespace(subject=subject) for subject in range(len(per_subject))],
+        clip_index=subjects,
         batch=lambda indices: images[np.asarray(indices)],
         images=images,
     )
@@ -28,10 +29,10 @@ def toy_faces(per_subject=(4, 4, 2), side=96, seed=0):
 @settings(max_examples=40, deadline=None)
 def test_every_prefix_is_even_over_classes_and_subjects(n, per_subject, seed):
     faces = toy_faces(per_subject, side=8)
-    chosen = samples.order_by_strata(faces.labels, faces.subjects(), n, np.random.default_rng(seed))
+    chosen = samples.order_by_strata(faces.labels, faces.clip_index, n, np.random.default_rng(seed))
     assert len(chosen) == n
     for k in range(1, n + 1):
-        labels, subjects = faces.labels[chosen[:k]], faces.subjects()[chosen[:k]]
+        labels, subjects = faces.labels[chosen[:k]], faces.clip_index[chosen[:k]]
         assert abs(int((labels == 1).sum()) - int((labels == 0).sum())) <= 1
         for c in (0, 1):
             counts = np.bincount(subjects[labels == c], minlength=len(per_subject))

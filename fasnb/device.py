@@ -1,0 +1,43 @@
+"""Which device computes (cuda, mps or cpu; automatically, or as `FASNB_DEVICE` says) and how it is set up."""
+
+import os
+
+import torch
+
+from fasnb.errors import UsageError
+from fasnb.provenance import processor
+
+CHOICES = ("auto", "cuda", "mps", "cpu")
+
+
+def choose(name: str | None = None) -> torch.device:
+    """The device of this name (default: `FASNB_DEVICE`, else auto). UsageError where it is not to be had."""
+    name = name or os.environ.get("FASNB_DEVICE", "auto")
+    if name not in CHOICES:
+        raise UsageError(f"unknown device {name!r}; set FASNB_DEVICE to one of {', '.join(CHOICES)}")
+    have = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return torch.device(next(kind for kind, there in have.items() if there))
+    if not have[name]:
+        raise UsageError(f"device {name} was asked for but this torch has none; set FASNB_DEVICE=auto or cpu")
+    return torch.device(name)
+
+
+def title(device: torch.device) -> str:
+    """The device in words, for records and captions."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return processor() if device.type == "cpu" else device.type
+
+
+def prepare(device: torch.device) -> None:
+    """Set up this process for repeatable results on `device`.
+
+    On the CPU sums depend on the number of threads, so a run has one (`FASNB_THREADS` for another number,
+    then with other last digits); a grid fills the cores with several runs instead.
+    """
+    if device.type == "cpu":
+        torch.set_num_threads(int(os.environ.get("FASNB_THREADS", "1")))
+    else:
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.backends.cudnn.benchmark = False
