@@ -116,8 +116,12 @@ def noise(raw: np.ndarray, well: float, read_noise: float, rng: np.random.Genera
     """
     if not np.isfinite(well):
         return raw
-    variance = np.maximum(raw, 0) * (1 / well) + (read_noise / well) ** 2
-    return raw + np.sqrt(variance, dtype=np.float32) * rng.standard_normal(raw.shape, dtype=np.float32)
+    deviation = np.maximum(raw, 0) * np.float32(1 / well)
+    deviation += np.float32((read_noise / well) ** 2)
+    np.sqrt(deviation, out=deviation)
+    deviation *= rng.standard_normal(raw.shape, dtype=np.float32)
+    deviation += raw
+    return deviation
 
 
 def demosaic(raw: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ length.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -40,16 +41,21 @@ class Subject:
     domain: Domain
     number: int
     seed: int
+    _person: Person | None = None
     _takes: dict[tuple[str, int], Take] = field(default_factory=dict)
     _sources: dict[tuple[str, str, int], Frame] = field(default_factory=dict)
     _sheets: dict[tuple[str, str], media.Sheet] = field(default_factory=dict)
+    rooms: dict[tuple[str, str], "_Room"] = field(default_factory=dict)  # of the attackers' recordings
+    metered: dict[tuple[str, str], cam.Settings] = field(default_factory=dict)  # and their exposure
 
     def take(self, number: int, who: str = "") -> Take:
         """A take of this subject, or of the person `who`."""
         person_key = f"{self.domain.name}/{who or self.number}"
+        if who:
+            return _stranger_take(person_key, number, self.seed)
         if (person_key, number) not in self._takes:
-            person = Person(person_key, self.seed)
-            self._takes[person_key, number] = Take(person_key, number, person.render)
+            self._person = self._person or Person(person_key, self.seed)
+            self._takes[person_key, number] = Take(person_key, number, self._person.render)
         return self._takes[person_key, number]
 
     def source(self, name: str, light: str, frame: int) -> Frame:
@@ -72,6 +78,12 @@ class Subject:
         return self._sheets[attack, light]
 
 
+@lru_cache(maxsize=2 * ATTACKERS)
+def _stranger_take(person_key: str, number: int, seed: int) -> Take:
+    """A take of a person whom several subjects share: kept for all that this process simulates."""
+    return Take(person_key, number, Person(person_key, seed).render)
+
+
 def frames(clip: Clip, subject: Subject, count: int) -> Iterator[Frame]:
     """The first `count` frames of a clip."""
     filmed = _live(clip, subject) if clip.is_live else _attack(clip, subject)
@@ -84,13 +96,17 @@ def _recorded(subject: Subject, name: str, source: Source, light: str, number: i
     domain = subject.domain
     key = (subject.seed, domain.name, subject.number, "source", name, light)
     camera, take = source.camera, subject.take(SOURCE_TAKE)
+    if number:
+        subject.source(name, light, 0)
     place = (camera.width / 2, camera.height * 0.47)
-    room = _room(domain, light, camera, keyed(*key, "room"))
+    if (name, light) not in subject.rooms:
+        subject.rooms[name, light] = _room(domain, light, camera, keyed(*key, "room"))
+    room = subject.rooms[name, light]
     sway = Sway(keyed(*key, "sway"))
     picture, box, eyes, _ = _people(take, room, place, source.face, sway, domain.sway, number, 0, 2)
-    settings = cam.draw(camera, keyed(*key, "camera"))
-    first = picture if number == 0 else _people(take, room, place, source.face, sway, domain.sway, 0, 0, 2)[0]
-    settings = cam.metered(first, settings)
+    if (name, light) not in subject.metered:  # frame 0 is recorded first
+        subject.metered[name, light] = cam.metered(picture, cam.draw(camera, keyed(*key, "camera")))
+    settings = subject.metered[name, light]
     return Frame(cam.capture(picture, camera, settings, keyed(*key, "frame", number)), box, eyes)
 
 
@@ -100,10 +116,25 @@ def _edited(shot: Frame, attack: Attack, rng: np.random.Generator) -> Frame:
     return replace(shot, picture=media.edited(shot.picture, levels, gamma))
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Room:
+    """A place with its light; keeps the figures that were lit there."""
+
     light: scene.Light
     behind: np.ndarray  # (H, W, 3) radiance
+    _figures: dict[tuple[str, int, int, bool], scene.Figure] = field(default_factory=dict)
+
+    def figure(self, take: Take, at: int, closed: bool, scale: float) -> scene.Figure:
+        """A person of a take in this light, with enough body to fill the picture at `scale`."""
+        key = (take.person_key, take.number, at, closed)
+        if key not in self._figures:
+            layers = take.layers(at, closed)
+            size = layers.alpha.shape[0]
+            height, width = self.behind.shape[:2]
+            side = max(0, round((width / scale - size) / 2 + 0.1 * size))
+            below = max(0, round(height * 0.65 / scale - size * 0.5))
+            self._figures[key] = scene.figure(layers, self.light, scale, side, below)
+        return self._figures[key]
 
 
 def _room(domain: Domain, light: str, camera: cam.Camera, rng: np.random.Generator) -> _Room:
@@ -119,12 +150,14 @@ def _people(
     """A take's frame before a camera: radiance (H, W, 3), face box, eyes, and the head's speed in px/s."""
     at, closed = moment(number, order, blink)
     layers = take.layers(at, closed)
+    scale = face / take.reference
     width = room.behind.shape[1]
     move, speed = sway.at(number * INTERVAL) * reach * width, sway.speed(number * INTERVAL) * reach * width
-    centre = (place[0] + move[0], place[1] + move[1])
+    x, y, w, h = layers.box
+    centre = (place[0] + float(move[0]), place[1] + float(move[1]))
     roll = float(sway.at(number * INTERVAL)[2] * 0.8)
-    matrix = scene.head_matrix(layers, centre, face, roll, take.reference)
-    picture = scene.placed(scene.relit(layers, room.light), matrix, room.behind)
+    matrix = geometry.similarity((x + w / 2, y + h / 2), centre, scale, roll)
+    picture = scene.placed(room.figure(take, at, closed, scale), matrix, room.behind)
     box, eyes = geometry.moved_box(matrix, layers.box), geometry.moved_points(matrix, layers.eyes)
     return picture, box, eyes, (float(speed[0]), float(speed[1]))
 

@@ -59,13 +59,13 @@ def reflection(size: tuple[int, int], gloss: float, room: np.ndarray, rng: np.ra
     """The room's light on the front glass: (h, w, 3) float32 for `size` = (w, h) px of the display's picture.
 
     An even veil of gloss * room and one soft-edged bright patch (a lamp or a window seen in the glass), whose
-    place, size and strength (up to 6 times the veil) are drawn from `rng`. `room`: (3,) radiance of a white
+    place, size and strength (up to 3 times the veil) are drawn from `rng`. `room`: (3,) radiance of a white
     surface there.
     """
     w, h = size
     cx, cy = rng.uniform(-0.1, 1.1), rng.uniform(-0.1, 1.1)
     rx, ry, tilt = rng.uniform(0.1, 0.35), rng.uniform(0.1, 0.5), rng.uniform(-0.6, 0.6)
-    strength = rng.uniform(0, 6)
+    strength = rng.uniform(0, 3)
     x = np.linspace(0, 1, 64, dtype=np.float32)[None, :] - np.float32(cx)
     y = np.linspace(0, 1, 64, dtype=np.float32)[:, None] - np.float32(cy)
     distance = np.maximum(np.abs(x + tilt * y) / rx, np.abs(y) / ry)
@@ -126,5 +126,7 @@ def framed(
     """
     w, h = size
     lit = geometry.coverage(maps, 0, 0, w, h)[..., None]
+    if float(lit.min()) == 1:
+        return emitted, lit[..., 0]
     whole = geometry.coverage(maps, -bezel, -bezel, w + bezel, h + bezel)
     return emitted * lit + dark.astype(np.float32) * (1 - lit), whole

@@ -103,7 +103,7 @@ def _portrait(camera: Camera) -> Camera:
 _LASER = Printer(
     "colour laser on office paper",
     inks=((0.06, 0.38, 0.62), (0.72, 0.05, 0.26), (0.86, 0.78, 0.07), (0.04, 0.04, 0.04)),
-    paper=(0.82, 0.84, 0.88), gain=0.13, black=0.7, lines=5.9, angles=(15, 75, 0, 45), grain=0.010,
+    paper=(0.82, 0.84, 0.88), gain=0.13, black=0.7, lines=5.9, angles=(15, 75, 0, 45), grain=0.006,
     banding=0.006, band=3.4, texture=0.012, gloss=0.020,
 )  # fmt: skip
 _IPHONE_3GS = Display(
@@ -236,7 +236,7 @@ MSU = Domain(
         ),
         "android": Camera(
             720, 480, lens=(0.55, 0.75), defocus=(0.0, 0.8), aperture=0.4, electrons=5500, full_well=7000,
-            read_noise=5, crosstalk=0.07, meter=(0.15, 0.21), balance=(0.7, 0.95), saturation=(1.1, 1.3),
+            read_noise=5, crosstalk=0.07, meter=(0.15, 0.21), balance=(0.7, 0.95), saturation=(1.05, 1.25),
             contrast=(1.05, 1.25), sharpen=(0.8, 1.3), sharpen_radius=1.0, denoise=0.5, quality=None,
         ),
     },

@@ -4,7 +4,7 @@ Makes the radiance that reaches the lens (H, W, 3), the factors of periodic stru
 after its lens, and where the shown face is. The physics of inks and panels is in printing.py and display.py.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -140,28 +140,32 @@ def _at_sensor(texture: np.ndarray, maps: np.ndarray, scale: float) -> np.ndarra
     return geometry.sample(texture, maps)
 
 
+def _near(
+    matrix: np.ndarray, point: tuple[float, float], radius: float, shape: tuple[int, int]
+) -> tuple[slice, slice]:
+    """The part of a picture of `shape` = (H, W) that shows a disc of the medium: row and column slices."""
+    x, y, w, h = geometry.moved_box(matrix, (point[0] - radius, point[1] - radius, 2 * radius, 2 * radius))
+    rows, columns = np.clip([y - 2, y + h + 3], 0, shape[0]), np.clip([x - 2, x + w + 3], 0, shape[1])
+    return slice(int(rows[0]), int(rows[1])), slice(int(columns[0]), int(columns[1]))
+
+
 def _thumbs(
-    radiance: np.ndarray, cover: np.ndarray, maps: np.ndarray, size: tuple[int, int], held: Held
-) -> tuple[np.ndarray, np.ndarray]:
-    """The holder's thumbs over the left and right edge of the medium: ellipses of skin, shaded towards their
-    rim.
-    """
+    radiance: np.ndarray, cover: np.ndarray, maps: np.ndarray, matrix: np.ndarray, size: tuple[int, int],
+    held: Held,
+) -> None:  # fmt: skip
+    """The holder's thumbs over the left and right edge, in place: ellipses of skin with a darker rim."""
     w, h = size
     for x, y, angle in held.thumbs:
-        a = np.radians(angle)
-        long, short = np.float32(0.10 * w), np.float32(0.042 * w)
-        u = maps[..., 0] - np.float32(x * w + (0.5 - x) * 0.05 * w)
-        v = maps[..., 1] - np.float32(y * h)
-        p, q = (
-            u * np.float32(np.cos(a)) + v * np.float32(np.sin(a)),
-            v * np.float32(np.cos(a)) - u * np.float32(np.sin(a)),
-        )
-        r = np.sqrt((p / long) ** 2 + (q / short) ** 2)
-        over = np.clip((1 - r) * short * 0.7 + 0.5, 0, 1)
+        long, short = 0.11 * w, 0.05 * w
+        point = (x * w + (0.5 - x) * 0.07 * w, y * h)
+        part = _near(matrix, point, long, cover.shape)
+        u, v = maps[part][..., 0] - np.float32(point[0]), maps[part][..., 1] - np.float32(point[1])
+        c, s = np.float32(np.cos(np.radians(angle))), np.float32(np.sin(np.radians(angle)))
+        r = np.sqrt(((u * c + v * s) / np.float32(long)) ** 2 + ((v * c - u * s) / np.float32(short)) ** 2)
+        over = np.clip((1 - r) * np.float32(short * 0.7) + 0.5, 0, 1)
         shaded = held.skin * np.sqrt(np.clip(1.15 - r * r, 0.1, 1))[..., None]
-        radiance = radiance * (1 - over[..., None]) + shaded * over[..., None]
-        cover = np.maximum(cover, over)
-    return radiance, cover
+        radiance[part] += (shaded - radiance[part]) * over[..., None]
+        cover[part] = np.maximum(cover[part], over)
 
 
 def show_print(
@@ -234,9 +238,15 @@ def _fitted(picture: np.ndarray, panel: Display) -> tuple[np.ndarray, np.ndarray
 
 
 def _on(surface: np.ndarray, maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A coarse pattern spread over the whole medium, looked up at the camera's pixels."""
+    """A smooth pattern spread over the whole medium, looked up at the camera's pixels (every eighth, then
+    enlarged).
+    """
     factor = np.array([surface.shape[1] / size[0], surface.shape[0] / size[1]], np.float32)
-    return geometry.sample(surface, maps * factor)
+    height, width = maps.shape[:2]
+    coarse = cv2.resize(maps, (width // 8, height // 8), interpolation=cv2.INTER_NEAREST)
+    return cv2.resize(
+        geometry.sample(surface, coarse * factor), (width, height), interpolation=cv2.INTER_LINEAR
+    )
 
 
 def _seen(
@@ -249,8 +259,8 @@ def _seen(
         modulation = 1 + (modulation - 1) * cover[..., None]
     if float(cover.min()) < 1:
         if held.hand:
-            radiance, cover = _thumbs(radiance, cover, maps, size, held)
-        radiance = radiance * cover[..., None] + view.behind * (1 - cover[..., None])
+            _thumbs(radiance, cover, maps, matrix, size, held)
+        radiance = view.behind + (radiance - view.behind) * cover[..., None]
     return Seen(
         radiance.astype(np.float32, copy=False), modulation,
         geometry.moved_box(matrix, box), geometry.moved_points(matrix, eyes), maps, matrix,
@@ -275,24 +285,19 @@ def behind_holes(seen: Seen, sheet: Sheet, person: Eyes, view: View, held: Held)
         (float(centre[0]), float(centre[1])), (float(aim[0]), float(aim[1])), scale, roll
     )
     h, w = view.behind.shape[:2]
-    # Only the eyes' neighbourhood is needed.
-    live = cv2.warpAffine(person.person, matrix[:2], (w, h), flags=cv2.INTER_LINEAR)[..., :3]
+    live = cv2.warpAffine(person.person, matrix[:2], (w, h), flags=cv2.INTER_LINEAR)
     a, b = (float(v) * distance for v in held.hole)
-    px = scale * distance / max(float(np.hypot(*want)), 1e-6) or 1.0
-    mask = np.zeros((h, w), np.float32)
+    px = float(np.hypot(*want)) / distance  # picture px per sheet px
+    radiance = seen.radiance.copy()
+    modulation = None if seen.modulation is None else seen.modulation.copy()
     for x, y in sheet.eyes:
-        r = np.sqrt(
-            ((seen.maps[..., 0] - np.float32(x)) / np.float32(a)) ** 2
-            + ((seen.maps[..., 1] - np.float32(y)) / np.float32(b)) ** 2
-        )
-        mask = np.maximum(mask, np.clip((1 - r) * np.float32(b / px) + 0.5, 0, 1))
-    # The paper's edge throws a shadow into the hole.
-    depth = cv2.GaussianBlur(mask, (0, 0), max(0.04 * float(np.hypot(*want)), 0.5))
-    live = live * (np.float32(held.shade) * (0.45 + 0.55 * depth)[..., None])
-    radiance = seen.radiance * (1 - mask[..., None]) + live * mask[..., None]
-    modulation = seen.modulation
-    if modulation is not None:
-        modulation = 1 + (modulation - 1) * (1 - mask[..., None])
-    return Seen(
-        radiance.astype(np.float32, copy=False), modulation, seen.box, seen.eyes, seen.maps, seen.matrix
-    )
+        part = _near(seen.matrix, (x, y), a, (h, w))
+        u, v = seen.maps[part][..., 0] - np.float32(x), seen.maps[part][..., 1] - np.float32(y)
+        r = np.sqrt((u / np.float32(a)) ** 2 + (v / np.float32(b)) ** 2)
+        hole = np.clip((1 - r) * np.float32(b * px) + 0.5, 0, 1)[..., None]
+        # The paper's edge throws a soft shadow into the hole.
+        shade = np.float32(held.shade) * (0.45 + 0.55 * np.clip((1 - r) * 2.5, 0, 1))[..., None]
+        radiance[part] += (live[part][..., :3] * shade - radiance[part]) * hole
+        if modulation is not None:
+            modulation[part] = 1 + (modulation[part] - 1) * (1 - hole)
+    return replace(seen, radiance=radiance, modulation=modulation)

@@ -28,6 +28,7 @@ from fasnb.simfas.domains import DOMAINS
 from fasnb.simfas.session import keyed
 
 Progress = Callable[[int, int, str], None]  # clips done, clips in all, the last one's path
+Job = tuple[Path, str, int, list[Clip], int, int]  # folder, database, subject, its clips, seed, frames a clip
 
 
 def simulate(
@@ -55,7 +56,7 @@ def simulate(
     for name in names:
         folder, clips = Path(out) / name, tree.clips_of(name, scale)
         counts[name] = len(clips)
-        if _guarded(folder, lambda folder=folder, name=name: tree.prepare(folder, wanted[name])):
+        if _ready(folder, wanted[name]):
             done += len(clips)
             continue
         open_trees.append(name)
@@ -92,9 +93,10 @@ def simulate(
     return counts
 
 
-def _guarded(folder: Path, action: Callable[[], bool]) -> bool:
+def _ready(folder: Path, wanted: dict[str, object]) -> bool:
+    """tree.prepare, with the system's refusals as FasnbError."""
     try:
-        return action()
+        return tree.prepare(folder, wanted)
     except OSError as error:
         reason = error.strerror or str(error)
         raise FasnbError(f"cannot use {folder}: {reason}; choose another output folder") from error
@@ -182,7 +184,7 @@ def _start(stop: Event, messages: object) -> None:
     _state["stop"], _state["messages"] = stop, messages
 
 
-def _work(job: tuple[Path, str, int, list[Clip], int, int]) -> None:
+def _work(job: Job) -> None:
     stop: Event = _state["stop"]  # type: ignore[assignment]
     try:
         _subject(*job, told=_state["messages"].put, stopped=stop.is_set)  # type: ignore[attr-defined]
