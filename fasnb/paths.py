@@ -5,7 +5,7 @@ from pathlib import Path
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
-#: The anchor: `FASNB_HOME`, else the checkout that holds this file, else (installed elsewhere) the current folder.
+#: The anchor: `FASNB_HOME`, else the checkout that holds this file, else (installed) the current folder.
 ROOT = Path(
     os.environ.get("FASNB_HOME") or (_CHECKOUT if (_CHECKOUT / "pyproject.toml").exists() else Path.cwd())
 )
@@ -37,3 +37,8 @@ def store(profile: str) -> Path:
 def figures(profile: str) -> Path:
     """Where the notebooks of a profile draw: PNG and CSV, one stem each."""
     return BUILD / profile / "figures"
+
+
+def real_data() -> bool:
+    """Whether licensed databases are set (`FASNB_DATA`)."""
+    return bool(os.environ.get("FASNB_DATA"))

@@ -1,0 +1,185 @@
+"""The command line, `fasnb` = `python -m fasnb`: exit code 0 ok, 1 failed, 2 bad usage; one line an error."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from fasnb import __version__, paths
+from fasnb.errors import FasnbError
+
+
+def simulate(args: argparse.Namespace) -> None:
+    """Write simulated databases."""
+    from fasnb.layouts import DATABASES, database_name
+    from fasnb.simfas import simulate
+
+    names = [database_name(name) for name in args.databases] if args.databases else DATABASES
+
+    def progress(done: int, total: int, path: str) -> None:
+        if done % 20 == 0 or done == total:
+            print(f"simulated {done}/{total} clips", file=sys.stderr, flush=True)
+
+    counts = simulate(args.out, args.scale, args.seed, names, args.workers, progress)
+    if args.json:
+        print(json.dumps(counts))
+    else:
+        for name, count in counts.items():
+            print(f"{args.out / name}: {count} clips")
+
+
+def databases(args: argparse.Namespace) -> None:
+    """Count what a data root holds beside the official numbers."""
+    from fasnb.databases import databases_report
+
+    root = args.root or paths.data_root(args.scale)
+    rows = databases_report(root)
+    if args.json:
+        print(json.dumps([row._asdict() for row in rows], indent=1))
+        return
+    print(f"{root}\n{'database':14} {'source':10} {'protocol':13} {'split':6} {'class':7} found official")
+    for row in rows:
+        mark = "" if row.found == row.official else "  *"
+        print(
+            f"{row.database:14} {row.source:10} {row.protocol:13} {row.split:6} {row.kind:7}"
+            f" {row.found:5} {row.official:8}{mark}"
+        )
+    if any(row.found != row.official for row in rows):
+        print("* not the official number")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run what the store lacks."""
+    from fasnb import grid, reproduce
+    from fasnb.profiles import get
+    from fasnb.running import run_missing
+    from fasnb.runs import Store
+
+    profile = get(args.profile)
+    wanted = grid.grid_of(profile, args.only or reproduce.TABLES, args.seeds)
+    if args.list:
+        print("\n".join(experiment.name for experiment in wanted))
+        return
+    corpus, source = reproduce.opened(profile, args.workers, args.data)
+    store = Store(args.store or paths.store(profile.name), profile, source)
+    results = run_missing(wanted, reproduce.TRAIN, store, corpus, args.workers, reproduce.say)
+    print(f"{len(results)} runs are in {store.folder}")
+
+
+def table(args: argparse.Namespace) -> None:
+    """Print a table from the store."""
+    from fasnb import rendering, tables
+    from fasnb.profiles import get
+    from fasnb.runs import Store
+
+    profile = get(args.profile)
+    store = Store(args.store or paths.store(profile.name), profile)
+    print(rendering.render(tables.build(args.name, store), args.format))
+
+
+def reproduce(args: argparse.Namespace) -> None:
+    """Do everything that is missing, up to the index page."""
+    from fasnb.profiles import get
+    from fasnb.reproduce import reproduce
+
+    print(reproduce(get(args.profile), args.workers, args.store, args.only))
+
+
+def _list(text: str) -> list[str]:
+    return [part for part in text.split(",") if part]
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, exit code 2."""
+        print(f"{self.prog}: {message}; see {self.prog} --help", file=sys.stderr)
+        sys.exit(2)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = _Parser(prog="fasnb", description="Face anti-spoofing with meta pseudo labels, reproducible.")
+    top.add_argument("--version", action="version", version=f"fasnb {__version__}")
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
+
+    def command(function, help: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(function.__name__, help=help, description=function.__doc__)
+        one.set_defaults(function=function)
+        return one
+
+    one = command(reproduce, "simulate, train, evaluate and run every notebook; only what is missing")
+    _common(one)
+    one.add_argument("--only", type=_list, default=[], help="notebooks by number, e.g. 00,03 (default: all)")
+
+    one = command(run, "run the experiments that the store lacks")
+    _common(one)
+    one.add_argument("--only", type=_list, default=[], help="tables, e.g. t7,t8 (default: all available)")
+    one.add_argument("--seeds", type=_count, help="seeds per arm (default: the profile's)")
+    one.add_argument(
+        "--data", type=Path, help="folder of the three databases (default: FASNB_DATA, or simulated)"
+    )
+    one.add_argument("--list", action="store_true", help="print the experiments, run nothing")
+
+    one = command(table, "print a table beside the paper's numbers")
+    one.add_argument("name", help="t5 ... t13")
+    _common(one, workers=False)
+    one.add_argument("--format", default="md", choices=("md", "csv", "latex", "html"))
+
+    one = command(simulate, "write simulated databases in the official layouts")
+    one.add_argument(
+        "--out", type=Path, required=True, help="the folder that gets casia-fasd/ and the others"
+    )
+    one.add_argument("--scale", required=True, choices=("smoke", "lite", "full"))
+    one.add_argument("--seed", type=int, default=0)
+    one.add_argument("--databases", type=_list, default=[], help="e.g. casia,msu (default: all three)")
+    one.add_argument("--workers", type=_count, default=None, help="processes (default: one per core)")
+    one.add_argument("--json", action="store_true")
+
+    one = command(databases, "count what is on disk beside the official numbers")
+    one.add_argument("--root", type=Path, help="folder of the databases (default: FASNB_DATA, or simulated)")
+    one.add_argument("--scale", default="smoke", help="which simulated databases, without --root")
+    one.add_argument("--json", action="store_true")
+    return top
+
+
+def _common(one: argparse.ArgumentParser, workers: bool = True) -> None:
+    one.add_argument("--profile", default="smoke", help="smoke, lite or paper (default: smoke)")
+    one.add_argument("--store", type=Path, help="folder of results (default: the profile's)")
+    if workers:
+        one.add_argument("--workers", type=_count, default=1, help="processes at a time (default: 1)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit code."""
+    args = parser().parse_args(arguments)
+    try:
+        args.function(args)
+    except FasnbError as error:
+        print(f"fasnb: {' '.join(str(error).split())}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("fasnb: interrupted; what is done is kept, run the same command to go on", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(
+            f"fasnb: {where}{error.strerror or error}; free space or mend permissions, then run again",
+            file=sys.stderr,
+        )
+        return FasnbError.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

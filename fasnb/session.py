@@ -1,0 +1,80 @@
+"""What every notebook starts with: its data, its store and its figures folder, from four parameters."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from fasnb import grid, paths, profiles, provenance, reproduce
+from fasnb.corpus import Corpus
+from fasnb.errors import FasnbError
+from fasnb.experiments import Experiment
+from fasnb.running import run_missing
+from fasnb.runs import Result, Source, Store
+
+
+@dataclass(frozen=True)
+class Session:
+    """A notebook's view of a profile. `store` and `data` default to the profile's own folders."""
+
+    profile: profiles.Profile
+    store_folder: Path
+    root: Path | None
+
+    @cached_property
+    def _opened(self) -> tuple[Corpus, Source]:
+        return reproduce.opened(self.profile, root=self.root, say=print)
+
+    @property
+    def corpus(self) -> Corpus:
+        """The faces of the three databases; simulated first where nothing is there."""
+        return self._opened[0]
+
+    @cached_property
+    def store(self) -> Store:
+        """The results of the profile on these data."""
+        return Store(self.store_folder, self.profile, self._opened[1])
+
+    def ensure(self, tables: Iterable[str]) -> list[Result]:
+        """The results behind these tables; what the store lacks is run first, with a line now and then."""
+        wanted = grid.grid_of(self.profile, tables)
+        return run_missing(wanted, reproduce.TRAIN, self.store, self.corpus, progress=print)
+
+    def result(self, experiment: Experiment) -> Result:
+        """The result of one experiment, run first if the store lacks it."""
+        (found,) = run_missing([experiment], reproduce.TRAIN, self.store, self.corpus, progress=print)
+        return found
+
+    def weights(self, experiment: Experiment) -> Path:
+        """The trained network's weights; FasnbError where only the scores were kept."""
+        folder = paths.build(self.profile.name) / "checkpoints" / self.store.stem(experiment)
+        if not (path := folder / "weights.safetensors").exists():
+            raise FasnbError(f"{path} is gone; delete the run's result to train it again")
+        return path
+
+    @property
+    def figures(self) -> Path:
+        """Where this profile's figures go."""
+        return paths.figures(self.profile.name)
+
+
+def start(profile: str = "smoke", store: str = "", data: str = "") -> Session:
+    """The session of a notebook's parameters; an empty `store` or `data` means the profile's own.
+
+    UsageError for an unknown profile.
+    """
+    chosen = profiles.get(profile)
+    folder = Path(store) if store else paths.store(chosen.name)
+    return Session(chosen, folder, Path(data) if data else None)
+
+
+def versions() -> pd.DataFrame:
+    """Versions, revision and device as a small table, the second cell of every notebook."""
+    from fasnb import device
+
+    git = provenance.revision() or {"revision": "unknown"}
+    facts = provenance.versions() | {"revision": f"{git['revision']}{' + changes' * bool(git.get('dirty'))}"}
+    facts["device"] = device.title(device.choose())
+    return pd.DataFrame(facts.items(), columns=["what", "which"]).set_index("what")
