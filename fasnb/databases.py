@@ -19,7 +19,8 @@ from fasnb.boxes import Box, face_path, has_corners, read_face_file
 from fasnb.errors import FasnbError, UsageError
 from fasnb.layouts import DATABASES, Clip
 
-MARKER = "SIMULATED.json"
+#: What a simulated database carries when it is whole, and while it is being written.
+MARKER, UNFINISHED = "SIMULATED.json", "SIMULATING.json"
 _SHOWN = 4
 
 
@@ -28,7 +29,8 @@ class Database:
     """A database found on disk. `clips` are the official ones present, sorted by path, enrolment left out.
 
     `missing` and `surplus` compare it with the official list, or with its scale's where it is simulated;
-    `notes` tell what else is off. `source` is "real" or "simulated" (then `marker` holds SIMULATED.json).
+    `notes` tell what else is off. `source` is "real" or "simulated" (then `marker` holds SIMULATED.json; an
+    unfinished one has SIMULATING.json).
     """
 
     name: str
@@ -121,7 +123,7 @@ def survey(name: str, root: Path | str | None = None) -> Database:
     """
     name = layouts.database_name(name)
     folder = trees.locate(name, root)
-    marker = _read_marker(folder / MARKER)
+    marker = _read_marker(folder)
     official = layouts.official_clips(name, enroll=True)
     wanted = {trees.fold(path): path for clip in official for path in (clip.path, face_path(clip)) if path}
     wanted |= {trees.fold(path): path for path in layouts.MSU_LISTS.values() if name == "msu-mfsd"}
@@ -134,7 +136,7 @@ def survey(name: str, root: Path | str | None = None) -> Database:
     surplus += [clip.path for clip in clips if clip.path not in names]
     missing = [clip.path for clip in expected if clip.path not in present]
     notes = []
-    if marker and not marker.get("complete", False):
+    if marker and not marker["complete"]:
         notes.append("its simulation has not finished")
     if not missing and not surplus:
         notes += _off_counts(clips, expected)
@@ -181,6 +183,17 @@ def databases_report(root: Path | str | None = None, names: Iterable[str] = DATA
     return rows
 
 
+def problems(root: Path | str | None = None, names: Iterable[str] = DATABASES) -> list[str]:
+    """One line for each database that is absent or irregular: what is missing, surplus or otherwise off."""
+    lines = []
+    for name in names:
+        try:
+            lines.append(survey(name, root).problem())
+        except trees.Absent as error:
+            lines.append(str(error))
+    return [line for line in lines if line]
+
+
 def _located(name: str, root: Path | str | None) -> tuple[list[Clip], str]:
     database = survey(name, root)
     return database.clips, database.source
@@ -191,13 +204,15 @@ def stored_upside_down(clip: Clip) -> bool:
     return clip.database == "msu-mfsd" and clip.path in layouts.MSU_ROTATED_180
 
 
-def _read_marker(path: Path) -> dict[str, Any] | None:
-    if not path.exists():
+def _read_marker(folder: Path) -> dict[str, Any] | None:
+    path = next((folder / name for name in (MARKER, UNFINISHED) if (folder / name).exists()), None)
+    if path is None:
         return None
     try:
         marker = json.loads(path.read_text(encoding="utf-8"))
         if marker["scale"] not in layouts.SCALES:
             raise ValueError(f"unknown scale {marker['scale']!r}")
+        marker["complete"] = bool(marker.get("complete")) and path.name == MARKER
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise FasnbError(
             f"{path} is damaged ({error}); delete {path.parent} and simulate it again"

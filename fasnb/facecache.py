@@ -98,9 +98,8 @@ def load(stem: Path, shape: tuple[int, int, int]) -> Entry | None:
         if pictures.shape != (len(entry.frames), *shape) or pictures.dtype != np.uint8:
             return None
         if (state.st_size, state.st_mtime_ns) != (entry.npy_bytes, entry.modified):
-            return (
-                entry if state.st_size == entry.npy_bytes and content_hash(path) == entry.checksum else None
-            )
+            same = state.st_size == entry.npy_bytes and content_hash(path) == entry.checksum
+            return entry if same else None
     except (OSError, ValueError, TypeError, KeyError, EOFError, FasnbError):
         return None
     return entry
@@ -118,7 +117,7 @@ def _parse(raw: dict[str, Any]) -> Entry:
 def save_faces(
     stem: Path, pictures: np.ndarray, frames: list[int], boxes: list[tuple[float, ...]], **more: Any
 ) -> None:
-    """Keep a clip's pictures (n, size, size, 3) uint8, their frame numbers and boxes. FasnbError if refused."""
+    """Keep a clip's pictures (n, size, size, 3) uint8, their frame numbers and boxes. FasnbError if full."""
     path = stem.with_suffix(".npy")
     with atomic.writing(path) as temporary, open(temporary, "wb") as file:
         np.save(file, pictures, allow_pickle=False)
