@@ -1,6 +1,7 @@
 """Which device computes (cuda, mps or cpu; automatically, or as `FASNB_DEVICE` says) and how it is set up."""
 
 import os
+from pathlib import Path
 
 import torch
 
@@ -41,3 +42,14 @@ def prepare(device: torch.device) -> None:
     else:
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch.backends.cudnn.benchmark = False
+
+
+def fast_bfloat16(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16 in hardware: about twice as fast there, slower elsewhere."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    try:
+        flags = Path("/proc/cpuinfo").read_text()
+    except OSError:  # not Linux: full precision
+        return False
+    return device.type == "cpu" and ("avx512_bf16" in flags or "amx_bf16" in flags)

@@ -111,7 +111,8 @@ def rgb_task(experiment: Experiment, profile: Profile, corpus: Corpus, where: to
         )
 
     student = learner(1, profile.wait) if experiment.method == "mpl_uda" else None
-    state = State(learner(0, 0), student, seed=experiment.seed)
+    autocast = device.fast_bfloat16(where)
+    state = State(learner(0, 0), student, seed=experiment.seed, autocast=autocast)
     patch, seed = int(experiment.setting("patch")), experiment.seed
     drawn = samples.draw(
         corpus.training_faces(experiment.train), profile.samples, experiment.labelled(profile), seed, patch
@@ -160,7 +161,7 @@ def plgf_task(experiment: Experiment, profile: Profile, corpus: Corpus, where: t
         return Batch(plgf.network_input(x), torch.from_numpy(found.labels[chosen].astype(np.int64)).to(where))
 
     record = {"faces": len(found), "live": int(found.labels.sum()), "subjects": len(np.unique(subjects))}
-    state = State(learner, seed=experiment.seed)
+    state = State(learner, seed=experiment.seed, autocast=device.fast_bfloat16(where))
     return Task(state, SemiConfig(sigma=0.0, ema=profile.ema), batch, profile.plgf_steps, record)
 
 
@@ -188,6 +189,7 @@ def train(
     done = task.steps - resumed_at
     extra = {
         "device": device.title(where),
+        "precision": "bfloat16" if task.state.autocast else "float32",
         "parameters": networks.count_parameters(new_network(experiment, profile, where)),
         "samples": task.record,
         "resumed_at": resumed_at,
@@ -236,7 +238,10 @@ def live_probabilities(
 ) -> np.ndarray:
     """p(live) (n,) float32 of faces (n, 256, 256, 3) uint8 RGB, by a network of this branch in eval mode."""
     x = torch.from_numpy(pictures).to(where).permute(0, 3, 1, 2)
-    return networks.live_probability(network(_channels_last(INPUTS[branch](x)))).cpu().numpy()
+    x = _channels_last(INPUTS[branch](x))
+    with torch.autocast(where.type, torch.bfloat16, enabled=device.fast_bfloat16(where)):
+        logits = network(x)
+    return networks.live_probability(logits).cpu().numpy()
 
 
 def score(

@@ -1,0 +1,87 @@
+import json
+
+import pytest
+
+from fasnb import layouts
+from fasnb.__main__ import main
+
+
+def run(capsys, *arguments):
+    try:
+        code = main([str(a) for a in arguments])
+    except SystemExit as stop:
+        code = stop.code
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
+
+
+@pytest.mark.parametrize("command", ["reproduce", "run", "table", "simulate", "databases"])
+def test_every_command_has_help(capsys, command):
+    code, out, _ = run(capsys, command, "--help")
+    assert code == 0
+    assert command in out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("run", "--profile", "huge"),
+        ("run", "--list", "--only", "t99"),
+        ("run", "--workers", "0"),
+        ("table", "t99"),
+        ("simulate", "--out", "x", "--scale", "giant"),
+        ("simulate", "--out", "x", "--scale", "smoke", "--databases", "nope"),
+        (),
+    ],
+)
+def test_bad_usage_is_one_line_and_exit_code_2(capsys, arguments):
+    code, out, err = run(capsys, *arguments)
+    assert code == 2
+    assert out == ""
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_missing_data_is_one_line_that_names_the_folder_and_exit_code_1(capsys, tmp_path):
+    code, _, err = run(capsys, "databases", "--root", tmp_path / "none")
+    assert code == 1
+    assert str(tmp_path / "none") in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_run_on_an_absent_database_names_it(capsys, tmp_path):
+    code, _, err = run(capsys, "run", "--data", tmp_path, "--store", tmp_path / "store")
+    assert code == 1
+    assert "casia-fasd" in err
+    assert not (tmp_path / "store").exists()
+
+
+def test_list_names_the_twelve_runs_of_tables_7_and_8(capsys):
+    code, out, _ = run(capsys, "run", "--list")
+    assert code == 0
+    names = out.split()
+    assert len(names) == len(set(names)) == 12
+    assert "mpl_uda-replay-tau0.6-sigma0.15-seed0" in names
+
+
+def test_an_empty_store_shows_missing_cells_never_zero(capsys, tmp_path):
+    code, out, _ = run(capsys, "table", "t8", "--store", tmp_path)
+    assert code == 0
+    assert out.count("missing /") == 28
+
+
+def test_databases_as_json_carry_the_official_counts(capsys, tmp_path):
+    for clip in layouts.official_clips("msu"):
+        file = tmp_path / "msu-mfsd" / clip.path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"x")
+    code, out, _ = run(capsys, "databases", "--root", tmp_path, "--json")
+    assert code == 0
+    rows = [row for row in json.loads(out) if row["database"] == "msu-mfsd"]
+    assert {(r["split"], r["kind"]): r["found"] for r in rows} == {
+        ("train", "real"): 30,
+        ("train", "attack"): 90,
+        ("test", "real"): 40,
+        ("test", "attack"): 120,
+    }
+    assert all(row["found"] == row["official"] for row in rows)
