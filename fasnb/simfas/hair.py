@@ -1,7 +1,8 @@
 """Hair as thousands of narrow opaque strips that grow from the scalp, lie over the skull and fall.
 
-Each strip is a lock of hairs a few millimetres wide, tapering to its tip. Under them the scalp is painted in the
-colour of the hair (skin.paint), so nothing shines through. Frame and lengths as in heads.py (decimetres).
+Each strip is a lock of hairs a few millimetres wide, tapering to its tip. Under them the scalp is painted
+in the colour of the hair (skin.paint), so that nothing shines through. Frame and lengths as in heads.py
+(decimetres).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import cv2
 import numpy as np
 
 from fasnb.simfas import heads, skin
+from fasnb.simfas.locks import Skull, at_vertices, scatter, strips
 from fasnb.simfas.render import Hair
 
 AXIS = np.array([0.0, 7.35, 0.45])  # middle of the base head
@@ -19,8 +21,9 @@ AXIS = np.array([0.0, 7.35, 0.45])  # middle of the base head
 
 @dataclass(frozen=True)
 class Style:
-    """How hair is cut. Lengths in dm. lift: how far it stands off; comb: sideways (+ to the viewer's right), back;
-    fall: pull of gravity; curl: radius of curls; top_only: short at the sides; bald: 0 .. 1 receding crown."""
+    """How hair is cut, lengths in dm: at the top and the sides; lift: how far it stands off; comb:
+    (sideways, back); fall: pull of gravity; curl: radius of curls; part: x of the parting; bald: how far it
+    recedes, 0 .. 1."""
 
     name: str
     locks: int
@@ -46,12 +49,12 @@ STYLES = {
         Style("swept", 3600, 0.85, 0.22, 0.034, 0.15, (0.15, 1.0), 0.25, 0.012),
         Style("fringe", 3600, 0.70, 0.32, 0.036, 0.10, (0.25, -1.0), 0.6, 0.012, fringe=1.0),
         Style("receding", 2800, 0.26, 0.15, 0.026, 0.06, (0.1, 0.6), 0.3, 0.015, bald=0.75),
-        Style("afro", 5200, 0.42, 0.34, 0.045, 1.0, (0, 0), 0.0, 0.035),
+        Style("afro", 7500, 0.36, 0.29, 0.026, 1.0, (0, 0), 0.0, 0.045),
         Style("curly", 5200, 0.66, 0.48, 0.030, 0.24, (0.2, 0.1), 0.6, 0.045),
         Style("tied", 3200, 1.30, 1.10, 0.036, 0.05, (0.0, 1.6), 0.0, 0.003),
         Style("bob", 3600, 1.75, 1.45, 0.042, 0.13, (0.8, 0.6), 1.0, 0.015, part=0.05),
         Style("long", 3600, 3.2, 2.8, 0.044, 0.12, (0.8, 0.6), 1.0, 0.02, part=0.02),
-        Style("wavy", 3600, 2.5, 2.2, 0.046, 0.16, (0.7, 0.6), 0.9, 0.06, part=-0.22),
+        Style("wavy", 3600, 2.5, 2.2, 0.046, 0.16, (0.7, 1.1), 0.9, 0.055, part=-0.12),
     )
 }
 
@@ -73,7 +76,7 @@ def hairline(p: np.ndarray, bald: float, height: float) -> np.ndarray:
 
 
 def roots(rng: np.random.Generator, style: Style, height: float) -> np.ndarray:
-    """Coverage of the scalp's paint (ROWS, COLUMNS): dense inside, thinning in single hairs at the hairline."""
+    """Coverage of the scalp's paint (ROWS, COLUMNS): dense inside, single hairs at the hairline."""
     p, covered = skin.rest_map()
     inside = hairline(p, style.bald, height) + 0.035 * skin.octave(rng, 40) + 0.02 * skin.octave(rng, 9)
     soft = np.clip(inside / 0.10, 0, 1) * covered * (1 - skin.mask("ears"))
@@ -83,45 +86,12 @@ def roots(rng: np.random.Generator, style: Style, height: float) -> np.ndarray:
     row, column = rng.integers(0, skin.ROWS, n), rng.integers(0, skin.COLUMNS, n)
     keep = rng.random(n) < np.clip((inside + 0.03) / 0.12, 0, 1)[row, column] * (soft[row, column] > 0)
     start = np.stack([column, row], axis=1)[keep].astype(float)
-    out = skin._strokes(
+    out = skin.strokes(
         rng, start, start + np.c_[rng.normal(0, 3, len(start)), -rng.uniform(4, 10, len(start))], 0.6, 0.05
     )
     solid = 0.55 if style.name == "shaved" else 0.93
     base = cv2.GaussianBlur(soft.astype(np.float32), (0, 0), 5) ** 1.5 * solid
     return np.maximum(base, out * (solid if style.name == "shaved" else 0.9)).astype(np.float32)
-
-
-class Skull:
-    """How far the head reaches in each direction from its middle: what hair may not enter."""
-
-    def __init__(self, points: np.ndarray, centre: np.ndarray) -> None:
-        self.centre = centre
-        d = points - centre
-        r = np.linalg.norm(d, axis=1)
-        cell = self._cell(d / r[:, None])
-        grid = np.zeros((48, 96), np.float32)
-        np.maximum.at(grid, (cell[..., 0].astype(int), cell[..., 1].astype(int) % 96), r)
-        hole = (grid == 0).astype(np.uint8)
-        _, label = cv2.distanceTransformWithLabels(hole, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-        value = np.zeros(label.max() + 1, np.float32)
-        value[label[hole == 0]] = grid[hole == 0]
-        wide = np.pad(value[label], ((0, 0), (6, 6)), mode="wrap")
-        self.grid = cv2.GaussianBlur(wide, (0, 0), 1.2)
-
-    @staticmethod
-    def _cell(d: np.ndarray) -> np.ndarray:
-        polar = np.arccos(np.clip(d[..., 1], -1, 1)) / np.pi * 47.99
-        around = (np.arctan2(d[..., 0], d[..., 2]) / (2 * np.pi) + 0.5) * 95.99
-        return np.stack([polar, around], axis=-1)
-
-    def between(self, p: np.ndarray, gap: np.ndarray, slack: np.ndarray) -> np.ndarray:
-        """Points (N, 3) kept at gap .. gap + slack (N,) from the surface."""
-        d = p - self.centre
-        r = np.linalg.norm(d, axis=1)
-        cell = self._cell(d / r[:, None]).astype(np.float32)
-        bound = cv2.remap(self.grid, cell[None, :, 1] + 5.5, cell[None, :, 0] - 0.5, cv2.INTER_LINEAR,
-                          borderMode=cv2.BORDER_REPLICATE)[0] + gap  # fmt: skip
-        return self.centre + d * (np.clip(r, bound, bound + slack) / r)[:, None]
 
 
 def grow(
@@ -136,12 +106,12 @@ def grow(
     body = b.triangles[b.part == heads.BODY]
     centre = fine[np.argmin(np.linalg.norm(b.rest - [0, 7.35, -0.39], axis=1))].copy()
     centre = np.array([0.0, centre[1], shape.eye_centres[:, 2].mean() - 0.85])
-    ears = _at_vertices(skin.mask("ears"))
+    ears = at_vertices(skin.mask("ears"))
     triangles = body[
         (hairline(b.rest[body].mean(axis=1), style.bald, height) > 0.0) & (b.rest[body][..., 1].mean(1) > 6.4)
     ]
     triangles = triangles[ears[triangles].max(axis=1) < 0.3]
-    root, n, rest = _scatter(rng, style.locks, triangles, fine, normal, b.rest)
+    root, n, rest = scatter(rng, style.locks, triangles, fine, normal, b.rest)
     skull = Skull(fine[(np.abs(b.rest[:, 0]) < 0.86) & (b.rest[:, 1] > 6.15) & (ears < 0.3)], centre)
     count = len(root)
     top = np.clip((rest[:, 1] - 7.75) / 0.35, 0, 1)
@@ -178,9 +148,14 @@ def grow(
         p = q
         t = pitch * k / steps * max(style.length, 0.6) + phase
         side = np.cross(d, n)
-        curl = style.curl * min(1.0, 2.5 * k / steps)
+        curl = style.curl * min(1.0, 1.4 * k / steps) ** (1.0 if style.lift > 0.2 else 1.6)
         points[k] = p + curl * (np.cos(t)[:, None] * side + np.sin(t)[:, None] * n)
-    return _strips(rng, points, n, centre, style, colour, grey)
+    return strips(rng, points, n, centre, style.width, _taper(style), colour, grey)
+
+
+def _taper(style: Style) -> tuple[float, float]:
+    """Where along a lock it thins and over what length: long hair is cut blunt, tight curls stay round."""
+    return (0.85, 0.18) if style.length > 1 else (0.6, 0.6) if style.lift > 0.9 else (0.6, 0.42)
 
 
 def beard(
@@ -192,10 +167,9 @@ def beard(
     normal = heads.normals(fine, b.triangles)
     body = b.triangles[b.part == heads.BODY]
     keep = (skin.beard_density(b.rest[body].mean(axis=1)) > 0.5) & (
-        _at_vertices(skin.mask("lips"))[body].max(1) < 0.2
+        at_vertices(skin.mask("lips"))[body].max(1) < 0.2
     )
-    root, n, rest = _scatter(rng, 5200, body[keep], fine, normal, b.rest)
-    style = Style("beard", len(root), length, length, 0.011, 0.5, (0, 0), 0.6, 0.01)
+    root, n, rest = scatter(rng, 5200, body[keep], fine, normal, b.rest)
     down = np.array([0.0, -1.0, 0.25]) + np.c_[np.sign(rest[:, 0]) * 0.35, np.zeros((len(root), 2))]
     way = down + n * 0.40 + rng.normal(0, 0.22, (len(root), 3))
     way /= np.linalg.norm(way, axis=1, keepdims=True)
@@ -206,7 +180,7 @@ def beard(
     t = np.linspace(0, 1, 4)[:, None, None]
     points = root - n * 0.004 + way * (t * size[:, None]) + np.array([0, -0.25, 0]) * (t * t * size[:, None])
     centre = np.array([0.0, shape.eye_centres[:, 1].mean() - 0.3, shape.eye_centres[:, 2].mean() - 0.85])
-    return _strips(rng, points, n, centre, style, colour, grey)
+    return strips(rng, points, n, centre, 0.011, (0.6, 0.42), colour, grey)
 
 
 def joined(a: Hair | None, b: Hair) -> Hair:
@@ -218,37 +192,6 @@ def joined(a: Hair | None, b: Hair) -> Hair:
         for f in ("points", "tangents", "normals", "coords", "tint", "depth")
     ]
     return Hair(stack[0], np.concatenate([a.triangles, b.triangles + len(a.points)]), *stack[1:])
-
-
-def _at_vertices(image: np.ndarray) -> np.ndarray:
-    """A painted region read at the refined vertices, (W,)."""
-    b = heads.basis()
-    u0, u1, v0, v1 = heads.WINDOW
-    out = np.zeros(len(b.rest), np.float32)
-    at = (b.uv - [u0, v0]) / [u1 - u0, v1 - v0]
-    inside = (at > 0).all(axis=1) & (at < 1).all(axis=1)
-    row, column = (at.clip(0, 0.999) * [skin.ROWS, skin.COLUMNS]).astype(int).T
-    value = np.where(inside, image[row, column], 0)
-    out[b.triangles.ravel()] = value[b.uv_triangles.ravel()]
-    return out
-
-
-def _scatter(rng: np.random.Generator, count: int, triangles: np.ndarray, points: np.ndarray, normal: np.ndarray, rest: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
-    """Points, normals and base-head points spread evenly over triangles, each (count, 3)."""
-    a, b, c = (points[triangles[:, k]] for k in range(3))
-    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
-    where = (np.arange(count) + rng.random(count)) / count  # stratified: no bare patches
-    chosen = triangles[np.searchsorted(np.cumsum(area) / area.sum(), where).clip(0, len(triangles) - 1)]
-    u, v = rng.random((2, count))
-    flip = u + v > 1
-    u, v = np.where(flip, 1 - u, u), np.where(flip, 1 - v, v)
-    w = np.stack([1 - u - v, u, v], axis=1)[..., None]
-    n = (normal[chosen] * w).sum(axis=1)
-    return (
-        (points[chosen] * w).sum(axis=1),
-        n / np.linalg.norm(n, axis=1, keepdims=True),
-        (rest[chosen] * w).sum(axis=1),
-    )
 
 
 def _combed(
@@ -270,72 +213,10 @@ def _off_the_face(p: np.ndarray, shape: heads.Shape, style: Style) -> np.ndarray
     """Keep locks from hanging before the eyes and cheeks: pushed to the sides below the fringe."""
     eye_x = np.abs(shape.eye_centres[:, 0]).mean()
     eye_y, eye_z = shape.eye_centres[:, 1].mean(), shape.eye_centres[:, 2].mean()
-    low = np.clip((eye_y + (0.36 if style.fringe else 0.60) - p[:, 1]) / 0.25, 0, 1)
+    low = np.clip(
+        (eye_y + (0.36 if style.fringe else 0.66) - p[:, 1]) / (0.25 if style.fringe else 0.45), 0, 1
+    )
     front = p[:, 2] > eye_z - 0.55
     limit = eye_x * 2.15 * low
     x = np.where(front & (np.abs(p[:, 0]) < limit), np.where(p[:, 0] < 0, -1, 1) * limit, p[:, 0])
     return np.stack([x, p[:, 1], p[:, 2]], axis=1)
-
-
-def _strips(rng: np.random.Generator, points: np.ndarray, root_normal: np.ndarray, centre: np.ndarray, style: Style, colour: np.ndarray, grey: float) -> Hair:  # fmt: skip
-    """Strips of triangles along lock paths (S + 1, N, 3)."""
-    steps, count = points.shape[0] - 1, points.shape[1]
-    tangent = np.gradient(points, axis=0)
-    tangent /= np.maximum(np.linalg.norm(tangent, axis=2, keepdims=True), 1e-9)
-    out = points - centre
-    out[..., 1] *= 0.75
-    out = 0.65 * out / np.linalg.norm(out, axis=2, keepdims=True) + 0.35 * root_normal
-    across = np.cross(tangent, out)
-    size = np.linalg.norm(across, axis=2, keepdims=True)
-    across = np.where(size > 0.25, across / np.maximum(size, 1e-9), rng.normal(size=across.shape) * 0.6)
-    normal = out - (out * tangent).sum(axis=2, keepdims=True) * tangent * 0.7
-    normal /= np.maximum(np.linalg.norm(normal, axis=2, keepdims=True), 1e-9)
-    t = np.linspace(0, 1, steps + 1)[:, None]
-    half = (
-        0.5
-        * style.width
-        * rng.uniform(0.6, 1.3, count)
-        * np.where(t < 0.6, 1.0, 1 - (np.maximum(t - 0.6, 0) / (0.42 if style.lift < 0.9 else 0.6)) ** 1.5)
-    )
-    sides = np.stack(
-        [points - across * half[..., None], points + across * half[..., None]], axis=2
-    )  # (S+1, N, 2, 3)
-    shade = colour * np.exp(rng.normal(0, 0.16, (count, 1)))
-    # Grey comes hair by hair; a lock holds many, so locks differ a little around the head's share.
-    share = np.clip(grey + 0.16 * rng.normal(size=(count, 1)), 0, 1) if grey else np.zeros((count, 1))
-    shade = shade + share * (np.array([0.36, 0.355, 0.34]) * np.exp(rng.normal(0, 0.12, (count, 1))) - shade)
-    full = (steps + 1, count, 2)
-    depth = _depth(points - centre)
-    coords = np.stack(
-        [
-            np.broadcast_to(np.array([-1.0, 1.0]), full),
-            np.broadcast_to(t[..., None], full),
-            np.broadcast_to(np.arange(count)[None, :, None], full),
-        ],
-        axis=-1,
-    )
-    index = np.arange((steps + 1) * count * 2).reshape(full)
-    a, b, c, d = index[:-1, :, 0], index[:-1, :, 1], index[1:, :, 0], index[1:, :, 1]
-    triangles = np.stack([np.stack([a, b, d], -1), np.stack([a, d, c], -1)], axis=2).reshape(-1, 3)
-
-    def spread(v: np.ndarray) -> np.ndarray:
-        return np.broadcast_to(v[:, :, None], (*full, 3)).reshape(-1, 3)
-
-    return Hair(
-        sides.reshape(-1, 3), triangles.astype(np.int32), spread(tangent), spread(normal), coords.reshape(-1, 3),
-        np.broadcast_to(shade[None, :, None], (*full, 3)).reshape(-1, 3),
-        np.repeat(depth.reshape(-1), 2),
-    )  # fmt: skip
-
-
-def _depth(d: np.ndarray) -> np.ndarray:
-    """How deep (dm) under the outside of the hair each point (..., 3), relative to the middle, lies."""
-    r = np.linalg.norm(d, axis=-1)
-    cell = Skull._cell(d / r[..., None]).astype(int)
-    cell = (cell[..., 0] // 2) * 48 + (cell[..., 1] // 2) % 48
-    outer = np.zeros(24 * 48)
-    np.maximum.at(outer, cell, r)
-    smooth = cv2.blur(
-        np.pad(outer.reshape(24, 48), ((0, 0), (2, 2)), mode="wrap").astype(np.float32), (3, 3)
-    )[:, 2:-2]
-    return np.maximum(np.minimum(outer.reshape(24, 48), smooth).reshape(-1)[cell] - r, 0)

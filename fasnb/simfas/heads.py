@@ -6,9 +6,12 @@ y up, z from the face towards the viewer. V coarse vertices, W = about 4 V after
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -49,7 +52,8 @@ class Refined:
         first = np.r_[True, np.diff(side_edge[order]) > 0]
         edge_faces[side_edge[order][first], 0] = owner[order][first]
         edge_faces[side_edge[order][~first], 1] = owner[order][~first]
-        on_border = np.zeros(count, bool)
+        on_border = np.ones(count, bool)  # so are vertices without a face
+        on_border[faces] = False
         on_border[edges[edge_faces[:, 1] < 0]] = True
         side = side_edge.reshape(-1, 4) + count  # edge point after each corner
         centre = np.arange(n_faces) + count + len(edges)
@@ -89,10 +93,9 @@ class Basis:
         try:
             with np.load(path, allow_pickle=False) as data:
                 z = {k: data[k] for k in data.files}
-        except (OSError, ValueError, EOFError) as error:
-            raise FasnbError(
-                f"{path}: the head basis cannot be read ({error}); reinstall fasnb or check the file out again"
-            ) from error
+        except (OSError, ValueError, EOFError, KeyError, BadZipFile, zlib.error) as error:
+            remedy = "reinstall fasnb or check the file out again"
+            raise FasnbError(f"{path}: the head basis cannot be read ({error}); {remedy}") from error
         self.vertices = z["vertices"].astype(np.float64)  # (V, 3)
         self.weights = z["weights"].astype(np.float64)  # (V, 2) head, jaw
         self.macro_names = [str(s) for s in z["macro_names"]]
@@ -129,7 +132,7 @@ class Basis:
 def _dense(z: dict[str, np.ndarray], key: str, count: int) -> np.ndarray:
     start = z[f"{key}_start"]
     out = np.zeros((len(start) - 1, count, 3), np.float32)
-    for i, (a, b) in enumerate(zip(start[:-1], start[1:])):
+    for i, (a, b) in enumerate(pairwise(start)):
         out[i, z[f"{key}_index"][a:b]] = z[f"{key}_value"][a:b] * z[f"{key}_scale"][i]
     return out
 

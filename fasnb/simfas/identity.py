@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fasnb.simfas import heads
+
+if TYPE_CHECKING:  # loading it starts warp
+    from fasnb.simfas.render import Model
 
 HAIR_COLOURS = {  # linear reflectance
     "black": (0.010, 0.009, 0.008),
@@ -53,8 +57,8 @@ WOMEN = {
 
 @dataclass(frozen=True)
 class Traits:
-    """An identity in numbers. sex "female" | "male", age in years, tone 0 light .. 1 dark, style of hair, and what
-    heads.py, skin.py and hair.py are given; colours (3,) linear reflectance."""
+    """An identity in numbers: sex "female" | "male", age in years, tone 0 light .. 1 dark, style of hair, and
+    what heads.py, skin.py and hair.py are given; colours (3,) linear reflectance."""
 
     sex: str
     age: float
@@ -94,7 +98,7 @@ def draw_traits(rng: np.random.Generator) -> Traits:
     main = int(rng.integers(0, 3))
     people = rng.dirichlet([0.45, 0.45, 0.45]) * 0.35
     people[main] += 0.65
-    # Tone goes with descent, loosely: the ranges overlap, and south Asian tones sit on the third kind of face.
+    # Tone goes with descent, loosely: the ranges overlap, and the third kind of face has darker tones too.
     low, high = ((0.45, 1.0), (0.10, 0.62), (0.0, 0.38))[main]
     tone = float(rng.uniform(low, high))
     if main == 2 and rng.random() < 0.3:
@@ -126,12 +130,20 @@ def draw_traits(rng: np.random.Generator) -> Traits:
             ),
         }
     style = _pick(rng, weights)
-    grey = float(np.clip(rng.normal((age - 42) / 30, 0.2), 0, 1)) if age > 35 else 0.0
+    grey = float(np.clip(rng.normal((age - 50) / 24, 0.2), 0, 1)) if age > 35 else 0.0
     reach = np.maximum(
         np.abs(heads.basis().raised).max(axis=(1, 2)), np.abs(heads.basis().lower).max(axis=(1, 2))
     )
     spread = np.clip(0.024 / np.maximum(reach, 1e-3), 0.05, 0.24)
-    spread *= [0.5 if name.startswith("asym") else 1.0 for name in heads.basis().local_names]
+    lopsided = (
+        "asym/",
+        "nose/nose-septumangle",
+        "mouth/mouth-trans",
+        "nose/nose-trans",
+        "head/head-angle",
+        "neck/neck-trans",
+    )
+    spread *= [0.4 if name.startswith(lopsided) else 1.0 for name in heads.basis().local_names]
     local = rng.normal(0, 1, len(reach)) * spread
     bearded = male and rng.random() < 0.28
     return Traits(
@@ -142,7 +154,7 @@ def draw_traits(rng: np.random.Generator) -> Traits:
         macro=heads.macro_weights(
             float(np.clip(rng.normal(0.95 if male else 0.05, 0.08), 0, 1)),
             age,
-            float(np.clip(rng.normal(0.05, 0.42), -0.9, 0.95)),
+            float(np.clip(rng.normal(-0.05, 0.34), -0.8, 0.9)),
             float(np.clip(rng.normal(0.1 if male else -0.1, 0.3), -0.5, 0.8)),
             people,
         ),
@@ -159,12 +171,12 @@ def draw_traits(rng: np.random.Generator) -> Traits:
         hair=np.array(HAIR_COLOURS[colour]) * rng.uniform(0.75, 1.3),
         grey=grey,
         hairline=float(rng.normal(0.0, 0.045)) + (0.04 if male and age > 45 else 0.0),
-        stubble=float(rng.uniform(0.7, 1.0)) if bearded else float(rng.uniform(0.05, 0.8)) if male else 0.0,
+        stubble=float(rng.uniform(2.4, 3.4)) if bearded else float(rng.uniform(0.05, 0.8)) if male else 0.0,
         beard=float(rng.uniform(0.04, 0.13)) if bearded else 0.0,
         brow=(
             float(rng.uniform(0.8, 1.5) if male else rng.uniform(0.6, 1.15)),
             float(rng.uniform(0.055, 0.085) if male else rng.uniform(0.035, 0.06)),
-            float(rng.uniform(0.4, 1.1) if male else rng.uniform(0.8, 1.6)),
+            float(rng.uniform(0.3, 1.0) if male else rng.uniform(0.5, 1.15)),
             float(rng.normal(0.0, 0.015)),
         ),
         iris=np.array(IRISES[eyes]) * rng.uniform(0.75, 1.2),
@@ -175,8 +187,8 @@ def draw_traits(rng: np.random.Generator) -> Traits:
     )
 
 
-def build_model(t: Traits, rng: np.random.Generator):  # type: ignore[no-untyped-def]  # render.Model, loaded late
-    """Shape, paint and hair of a person, ready to be drawn (about half a second once kernels are compiled)."""
+def build_model(t: Traits, rng: np.random.Generator) -> Model:
+    """Shape, paint and hair of a person, ready to be drawn (half a second once kernels are compiled)."""
     from fasnb.simfas import hair, render, skin
 
     shape = heads.shape(t.macro, t.local)

@@ -1,10 +1,14 @@
 """Warp kernels: what light reaches each point, and what each pixel sees. Linear light, decimetres.
 
-A surface point's radiance for a unit white light is albedo x irradiance, with specular lobes scaled by pi to
+A surface point's radiance for a unit white light is albedo x irradiance, specular lobes scaled by pi to
 match. Skin: Lambert with a wrapped, red-tinted terminator for the light that leaks under the surface (after
-d'Eon and Luebke, GPU Gems 3, ch. 14) and a GGX highlight; hair: Kajiya-Kay; eyes: a sphere with a bulging cornea.
+d'Eon and Luebke, GPU Gems 3, ch. 14) and a GGX highlight; hair: Kajiya-Kay; eyes: a sphere with a bulging
+cornea.
 """
 
+# mypy: ignore-errors
+# ruff: noqa: UP018
+# (Inside kernels the language is warp's: float(0.0) declares a variable, and its own compiler checks types.)
 import warp as wp
 
 wp.set_module_options({"enable_backward": False})
@@ -108,9 +112,17 @@ def visibility(
 
 
 @wp.kernel
-def project_map(mesh: wp.uint64, tris: wp.array2d(dtype=int), values: wp.array(dtype=wp.vec3), u0: float, v0: float,
-                du: float, dv: float, out: wp.array2d(dtype=wp.vec4)):  # fmt: skip
-    """Vertex values seen from above a mesh that lies in the texture plane: (H, W) of (x, y, z, covered)."""
+def project_map(
+    mesh: wp.uint64,
+    tris: wp.array2d(dtype=int),
+    values: wp.array(dtype=wp.vec3),
+    u0: float,
+    v0: float,
+    du: float,
+    dv: float,
+    out: wp.array2d(dtype=wp.vec4),
+):
+    """Vertex values over a mesh that lies in the texture plane: (H, W) of (x, y, z, covered)."""
     i, j = wp.tid()
     o = wp.vec3(u0 + (float(i) + 0.5) * du, v0 + (float(j) + 0.5) * dv, 1.0)
     hit = wp.mesh_query_ray(mesh, o, wp.vec3(0.0, 0.0, -1.0), 2.0)
@@ -138,10 +150,10 @@ def texel(image: wp.array2d(dtype=wp.vec4), u: float, v: float):
 
 
 @wp.func
-def ggx(n: wp.vec3, v: wp.vec3, l: wp.vec3, rough: float):
+def ggx(n: wp.vec3, v: wp.vec3, light: wp.vec3, rough: float):
     """pi x a GGX lobe with normal incidence reflectance 0.028, times n.l."""
-    h = wp.normalize(v + l)
-    nl = wp.max(wp.dot(n, l), 0.0)
+    h = wp.normalize(v + light)
+    nl = wp.max(wp.dot(n, light), 0.0)
     nv = wp.max(wp.dot(n, v), 0.05)
     nh = wp.max(wp.dot(n, h), 0.0)
     a = rough * rough
@@ -153,32 +165,41 @@ def ggx(n: wp.vec3, v: wp.vec3, l: wp.vec3, rough: float):
 
 
 @wp.func
-def skin_light(albedo: wp.vec3, n: wp.vec3, flat: wp.vec3, l: wp.vec3, v: wp.vec3, seen: float, gloss: float):
+def skin_light(
+    albedo: wp.vec3, n: wp.vec3, flat: wp.vec3, light: wp.vec3, v: wp.vec3, seen: float, gloss: float
+):
     """Radiance of skin under one directional light."""
-    rough_side = wp.dot(n, l)
-    soft_side = wp.dot(flat, l)
+    rough_side = wp.dot(n, light)
+    soft_side = wp.dot(flat, light)
     r = wp.max((soft_side + 0.28) / 1.28, 0.0)
     g = wp.max((0.6 * rough_side + 0.4 * soft_side + 0.14) / 1.14, 0.0)
     b = wp.max((0.8 * rough_side + 0.2 * soft_side + 0.09) / 1.09, 0.0)
     s = wp.pow(seen, 0.8)
-    spec = (ggx(n, v, l, 0.48) * 0.75 + ggx(n, v, l, 0.30) * 0.18) * gloss * seen
+    spec = (ggx(n, v, light, 0.48) * 0.75 + ggx(n, v, light, 0.30) * 0.18) * gloss * seen
     return wp.vec3(albedo[0] * r * s + spec, albedo[1] * g * seen + spec, albedo[2] * b * seen + spec)
 
 
 @wp.func
-def plain_light(albedo: wp.vec3, n: wp.vec3, l: wp.vec3, seen: float):
-    return albedo * (wp.max((wp.dot(n, l) + 0.1) / 1.1, 0.0) * seen)
+def plain_light(albedo: wp.vec3, n: wp.vec3, light: wp.vec3, seen: float):
+    return albedo * (wp.max((wp.dot(n, light) + 0.1) / 1.1, 0.0) * seen)
 
 
 @wp.func
 def hair_light(
-    colour: wp.vec3, t: wp.vec3, n: wp.vec3, l: wp.vec3, v: wp.vec3, seen: float, shine: float, shift: float
+    colour: wp.vec3,
+    t: wp.vec3,
+    n: wp.vec3,
+    light: wp.vec3,
+    v: wp.vec3,
+    seen: float,
+    shine: float,
+    shift: float,
 ):
     """Kajiya-Kay with the volume's normal for the large shape, two shifted highlights."""
-    tl = wp.dot(t, l)
+    tl = wp.dot(t, light)
     sin_l = wp.sqrt(wp.max(1.0 - tl * tl, 0.0))
-    volume = wp.max((wp.dot(n, l) + 0.35) / 1.35, 0.0)
-    h = wp.normalize(l + v)
+    volume = wp.max((wp.dot(n, light) + 0.35) / 1.35, 0.0)
+    h = wp.normalize(light + v)
     t1 = wp.normalize(t + n * (shift * 0.3 - 0.08))
     t2 = wp.normalize(t + n * (shift * 0.3 + 0.12))
     a = wp.dot(t1, h)
@@ -211,9 +232,9 @@ def eye_albedo(look: Look, e: wp.vec3, side: int):
 
 
 @wp.func
-def glint(look: Look, n: wp.vec3, v: wp.vec3, l: wp.vec3, size: float):
+def glint(look: Look, n: wp.vec3, v: wp.vec3, light: wp.vec3, size: float):
     r = n * (2.0 * wp.dot(n, v)) - v
-    return wp.smoothstep(wp.cos(size), wp.cos(size * 0.6), wp.dot(r, l))
+    return wp.smoothstep(wp.cos(size), wp.cos(size * 0.6), wp.dot(r, light))
 
 
 @wp.func

@@ -1,17 +1,21 @@
 """The people in front of the camera: who they are, how they move, and their rendered light layers.
 
-A person is a function of (subject key, seed) alone; shapes, pigments and hair are drawn together so that they go
-with one another (heads.py, skin.py, hair.py), and render.py turns a pose into layers.
+A person is a function of (subject key, seed) alone; shapes, pigments and hair are drawn together so that they
+go with one another (identity.py), and render.py turns a pose into layers.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fasnb.simfas.identity import Traits, draw_traits
+
+if TYPE_CHECKING:  # loading it starts warp
+    from fasnb.simfas.render import Model
 
 SIZE = 384  # rendered height and width, pixels
 RATE = 25.0  # moments a second in a performance
@@ -37,9 +41,9 @@ class Pose:
 class Layers:
     """A person in one pose, as the light that reaches the camera from three unit white lights, (H, W, .).
 
-    key, fill, ambient: (H, W, 3) float32 linear radiance, >= 0, not multiplied by alpha; alpha: (H, W) float32
-    in [0, 1]; box: (x, y, w, h) px, brow to chin as a frontal face detector draws it; eyes: ((x, y), (x, y)) px,
-    the left one in the image first; eye_mask: (H, W) float32 in [0, 1], the eye openings.
+    key, fill, ambient: (H, W, 3) float32 linear radiance, >= 0, not multiplied by alpha. alpha: (H, W)
+    float32 in [0, 1]. box: (x, y, w, h) px, brow to chin as a frontal face detector draws it. eyes: ((x,
+    y), (x, y)) px, the left one in the image first. eye_mask: (H, W) float32 in [0, 1], the eye openings.
     """
 
     key: np.ndarray
@@ -60,8 +64,8 @@ def stable_rng(*parts: object) -> np.random.Generator:
 class Person:
     """One identity, a function of (subject_key, seed) alone.
 
-    Attributes: sex ("female" or "male"), age (years), tone (0 light .. 1 dark), hair (style name), traits (all of
-    it). Paint and hair are made at the first render (about a second).
+    Attributes: sex ("female" or "male"), age (years), tone (0 light .. 1 dark), hair (style name), traits
+    (all of it). Paint and hair are made at the first render (about a second).
     """
 
     def __init__(self, subject_key: str, seed: int) -> None:
@@ -69,7 +73,7 @@ class Person:
         self.traits: Traits = draw_traits(stable_rng("person", subject_key, seed))
         self.sex, self.age = self.traits.sex, self.traits.age
         self.tone, self.hair = self.traits.tone, self.traits.style
-        self._model = None
+        self._model: Model | None = None
 
     def render(self, pose: Pose, size: int = SIZE) -> Layers:
         """Layers of this person in `pose`, size x size pixels."""

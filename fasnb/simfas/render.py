@@ -1,15 +1,15 @@
 """Host side of the renderer: meshes in, light layers out. Runs on the CPU; the kernels are warp's.
 
-Kernels compile on first use (seconds) and are cached by warp for later processes; where the usual cache folder
-cannot be written, a folder in the system's temporary directory serves instead.
+Kernels compile on first use (seconds) and are cached by warp for later processes; where the usual cache
+folder cannot be written, a folder in the system's temporary directory serves instead.
 """
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,13 +31,14 @@ def _start() -> None:
     if hasattr(wp.config, "log_level"):
         wp.config.log_level = 40  # errors only
     else:
-        wp.config.quiet = True
-    home = Path(os.environ.get("WARP_CACHE_PATH") or Path.home() / ".cache" / "warp")
-    probe = home
-    while not probe.exists() and probe != probe.parent:
-        probe = probe.parent
-    if not os.access(probe, os.W_OK):
-        wp.config.kernel_cache_dir = os.path.join(tempfile.gettempdir(), f"fasnb-warp-{os.getuid()}")
+        setattr(wp.config, "quiet", True)  # noqa: B010
+    usual = Path(os.environ.get("WARP_CACHE_PATH") or Path.home() / ".cache" / "warp")
+    try:
+        usual.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=usual):
+            pass
+    except OSError:
+        wp.config.kernel_cache_dir = os.path.join(tempfile.gettempdir(), "fasnb-warp", getpass.getuser())
     # The library prints that there is no GPU from C code, whatever the log level.
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
@@ -68,34 +69,17 @@ def mesh(points: np.ndarray, triangles: np.ndarray) -> wp.Mesh:
     return wp.Mesh(array(points, wp.vec3), array(triangles.ravel(), int))
 
 
-def project(
-    uv: np.ndarray,
-    uv_triangles: np.ndarray,
-    triangles: np.ndarray,
-    values: np.ndarray,
-    keep: np.ndarray,
-    rows: int,
-    columns: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Vertex values (W, 3) spread over the texture window: (rows, columns, 3) float32 and where they cover."""
+def project(values: np.ndarray, keep: np.ndarray, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
+    """Values (W, 3) of the refined vertices spread over the texture window, from the triangles in `keep`.
+
+    Returns (rows, columns, 3) float32 and where they cover, bool."""
+    b = heads.basis()
     u0, u1, v0, v1 = heads.WINDOW
-    plane = mesh(np.c_[uv, np.zeros(len(uv))], uv_triangles[keep])
+    plane = mesh(np.c_[b.uv, np.zeros(len(b.uv))], b.uv_triangles[keep])
     out = wp.zeros((rows, columns), dtype=wp.vec4, device=DEVICE)
-    wp.launch(
-        kernels.project_map,
-        dim=(rows, columns),
-        inputs=[
-            plane.id,
-            array(triangles[keep], int),
-            array(values, wp.vec3),
-            u0,
-            v0,
-            (u1 - u0) / rows,
-            (v1 - v0) / columns,
-        ],
-        outputs=[out],
-        device=DEVICE,
-    )
+    inputs = [plane.id, array(b.triangles[keep], int), array(values, wp.vec3)]
+    inputs += [u0, v0, (u1 - u0) / rows, (v1 - v0) / columns]
+    wp.launch(kernels.project_map, dim=(rows, columns), inputs=inputs, outputs=[out], device=DEVICE)
     full = out.numpy()
     return full[..., :3], full[..., 3] > 0.5
 
@@ -135,16 +119,47 @@ def _materials() -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _static() -> dict[str, wp.array]:
+    """The parts of a surface that no pose changes."""
     b = heads.basis()
     u0, u1, v0, v1 = heads.WINDOW
     uv = (b.uv - [u0, v0]) / [u1 - u0, v1 - v0]
-    return {"rest": array(b.rest, wp.vec3), "uv": array(uv, wp.vec2)}
+    return {
+        "rest": array(b.rest, wp.vec3),
+        "uv": array(uv, wp.vec2),
+        "tris": array(b.triangles, int),
+        "uv_tris": array(b.uv_triangles, int),
+        "material": array(_materials(), int),
+    }
+
+
+def see(
+    near: wp.Mesh,
+    far: wp.Mesh | None,
+    points: wp.array,
+    normals: wp.array,
+    rays: tuple[int, int, int],
+    lift: float,
+) -> wp.array:
+    """Share of key light, of fill light and openness at each point, by so many rays for each; vec3 (N,)."""
+    n_key, n_fill, n_dome = rays
+    spread = (cone(TO_KEY, 0.24, n_key), cone(TO_FILL, 0.40, n_fill), dome(n_dome))
+    out = wp.zeros(len(points), dtype=wp.vec3, device=DEVICE)
+    inputs = [
+        near.id,
+        far.id if far else wp.uint64(0),
+        points,
+        normals,
+        *(array(d, wp.vec3) for d in spread),
+        lift,
+    ]
+    wp.launch(kernels.visibility, dim=len(points), inputs=inputs, outputs=[out], device=DEVICE)
+    return out
 
 
 @dataclass
 class Hair:
-    """Strips of hair in the frame of the resting head. points, tangents, normals, coords, tint (N, 3); depth (N,)
-    below the outside of the hair, dm."""
+    """Strips of hair in the frame of the resting head: points, tangents, normals, coords, tint (N, 3);
+    triangles (T, 3); depth (N,) below the outside of the hair, dm."""
 
     points: np.ndarray
     triangles: np.ndarray
@@ -156,7 +171,7 @@ class Hair:
 
 
 class Model:
-    """What of a person stays on the device between poses: paint, hair, look."""
+    """What of a person stays on the device between poses: paint (ROWS, COLUMNS, 4), relief, hair, look."""
 
     def __init__(
         self,
@@ -169,95 +184,68 @@ class Model:
         b = heads.basis()
         self.shape, self.look = shape, look
         self.paint, self.relief = array(paint, wp.vec4), array(relief, wp.vec4)
-        cloth = b.part == heads.CLOTH
-        self.triangles = b.triangles
-        self.tris = array(self.triangles, int)
-        self.uv_tris = array(b.uv_triangles, int)
-        self.material = array(_materials(), int)
         self.solid = b.triangles[(b.part != heads.CLOTH) & (b.part != heads.LASHES)]  # what casts shadows
-        self.cloth_vertices = np.unique(b.triangles[cloth])
+        self.cloth_vertices = np.unique(b.triangles[b.part == heads.CLOTH])
         self.hair_mesh: wp.Mesh | None = None
-        empty = np.zeros((1, 3))
-        parts = hair or Hair(empty, np.zeros((1, 3), int), empty, empty, empty, empty, empty[:, 0])
-        self.hair = [array(a, wp.vec3) for a in (parts.tangents, parts.normals, parts.coords, parts.tint)]
-        self.hair_tris = array(parts.triangles, int)
-        self.hair_seen = wp.zeros(len(parts.points), dtype=wp.vec3, device=DEVICE)
-        if hair is not None:
-            self.hair_mesh = mesh(hair.points, hair.triangles)
-            fine = heads.posed(shape, {}, np.eye(3))
-            head = mesh(fine, b.triangles[b.part == heads.BODY])
-            self._see(head, None, array(hair.points, wp.vec3), self.hair[1], (4, 3, 4), 0.05, self.hair_seen)
-            # Hair shades itself by how much hair lies above it.
-            veil = np.exp(-hair.depth[:, None] / [0.16, 0.18, 0.13])
-            self.hair_seen = array(self.hair_seen.numpy() * veil, wp.vec3)
-
-    def _see(self, near: wp.Mesh, far: wp.Mesh | None, points: wp.array, normals: wp.array, rays: Iterable[int], lift: float, out: wp.array) -> None:  # fmt: skip
-        n_key, n_fill, n_dome = rays
-        spread = (cone(TO_KEY, 0.24, n_key), cone(TO_FILL, 0.40, n_fill), dome(n_dome))
-        wp.launch(
-            kernels.visibility,
-            dim=len(points),
-            inputs=[
-                near.id,
-                far.id if far else wp.uint64(0),
-                points,
-                normals,
-                *(array(s, wp.vec3) for s in spread),
-                lift,
-            ],
-            outputs=[out],
-            device=DEVICE,
-        )
+        self.locks = shading.Locks()
+        if hair is None:
+            return
+        self.hair_mesh = mesh(hair.points, hair.triangles)
+        self.locks.tangents, self.locks.normals = array(hair.tangents, wp.vec3), array(hair.normals, wp.vec3)
+        self.locks.coords, self.locks.tint = array(hair.coords, wp.vec3), array(hair.tint, wp.vec3)
+        self.locks.tris = array(hair.triangles, int)
+        head = mesh(heads.posed(shape, {}, np.eye(3)), b.triangles[b.part == heads.BODY])
+        seen = see(head, None, array(hair.points, wp.vec3), self.locks.normals, (4, 3, 4), 0.05).numpy()
+        # Hair shades itself by how much hair lies above it.
+        veil = 0.12 + 0.88 * np.exp(-hair.depth[:, None] / [0.16, 0.18, 0.13])
+        self.locks.seen = array(seen * veil, wp.vec3)
 
     def draw(
         self, actions: dict[str, float], turn: np.ndarray, gaze: tuple[float, float], size: int
     ) -> dict[str, np.ndarray]:
         """key, fill, ambient (size, size, 3), alpha and eye (size, size), all float32; eyes (2, 3) points."""
-        b, s = heads.basis(), self.shape
+        s, static = self.shape, _static()
+        triangles = heads.basis().triangles
         fine = heads.posed(s, actions, turn)
-        body_normals = heads.normals(fine, self.triangles)
-        fine[self.cloth_vertices] += body_normals[self.cloth_vertices] * 0.05
-        surface = mesh(fine, self.triangles)
-        points, normals = surface.points, array(body_normals, wp.vec3)
-        seen = wp.zeros(len(fine), dtype=wp.vec3, device=DEVICE)
+        normals = heads.normals(fine, triangles)
         blocker = mesh(fine, self.solid)
-        self._see(blocker, self.hair_mesh, points, normals, (12, 6, 12), 0.035, seen)
+        fine[self.cloth_vertices] += normals[self.cloth_vertices] * 0.05
+        surface_mesh = mesh(fine, triangles)
+        surface = shading.Surface()
+        surface.points, surface.normals = surface_mesh.points, array(normals, wp.vec3)
+        surface.seen = see(blocker, self.hair_mesh, surface.points, surface.normals, (12, 6, 12), 0.035)
+        for name, value in static.items():
+            setattr(surface, name, value)
         eyes = (s.eye_centres - s.pivot) @ turn.T + s.pivot
-        look = kernels.Look()
-        for name, value in self.look.items():
-            setattr(look, name, wp.vec3(*value) if isinstance(value, np.ndarray) else value)
-        look.eye_l, look.eye_r = (wp.vec3(*e) for e in eyes)
-        look.eye_radius = s.eye_radius
-        look.gaze = wp.mat33((turn @ heads.rotation(12 * gaze[0], 8 * gaze[1], 0)).ravel())
-        look.to_key, look.to_fill = (wp.vec3(*(d / np.linalg.norm(d))) for d in (TO_KEY, TO_FILL))
-        camera = self.camera()
-        look.camera, look.step = wp.vec3(*camera), FRAME / (DISTANCE * size)
+        look = self._look(turn, gaze, eyes, size)
         layers = [wp.zeros((size, size), dtype=wp.vec3, device=DEVICE) for _ in range(3)]
         cover = wp.zeros((size, size), dtype=wp.vec2, device=DEVICE)
-        static = _static()
+        hair_id = self.hair_mesh.id if self.hair_mesh else wp.uint64(0)
         wp.launch(
             shading.shade,
             dim=(size, size),
             inputs=[
-                look, surface.id, blocker.id, points, normals, seen, static["rest"], self.tris, self.uv_tris, static["uv"],
-                self.material, self.paint, self.relief,
-                self.hair_mesh.id if self.hair_mesh else wp.uint64(0),
-                wp.mat33(turn.ravel()), wp.vec3(*s.pivot), self.hair[0], self.hair[1], self.hair[2],
-                self.hair_seen, self.hair[3], self.hair_tris, SUPERSAMPLING,
+                look, surface_mesh.id, blocker.id, surface, self.paint, self.relief, hair_id, self.locks,
+                wp.mat33(turn.ravel()), wp.vec3(*s.pivot), SUPERSAMPLING,
             ],
             outputs=[*layers, cover],
             device=DEVICE,
         )  # fmt: skip
-        c = cover.numpy()
         key, fill, ambient = (a.numpy() for a in layers)
-        return {
-            "key": key,
-            "fill": fill,
-            "ambient": ambient,
-            "alpha": c[..., 0].copy(),
-            "eye": c[..., 1].copy(),
-            "eyes": eyes,
-        }
+        c = cover.numpy()
+        alpha, eye = c[..., 0].copy(), c[..., 1].copy()
+        return {"key": key, "fill": fill, "ambient": ambient, "alpha": alpha, "eye": eye, "eyes": eyes}
+
+    def _look(self, turn: np.ndarray, gaze: tuple[float, float], eyes: np.ndarray, size: int) -> Any:
+        look = kernels.Look()
+        for name, value in self.look.items():
+            setattr(look, name, wp.vec3(*value) if isinstance(value, np.ndarray) else value)
+        look.eye_l, look.eye_r = (wp.vec3(*e) for e in eyes)
+        look.eye_radius = self.shape.eye_radius
+        look.gaze = wp.mat33((turn @ heads.rotation(12 * gaze[0], 8 * gaze[1], 0)).ravel())
+        look.to_key, look.to_fill = (wp.vec3(*(d / np.linalg.norm(d))) for d in (TO_KEY, TO_FILL))
+        look.camera, look.step = wp.vec3(*self.camera()), FRAME / (DISTANCE * size)
+        return look
 
     def camera(self) -> np.ndarray:
         """Where the camera stands, (3,): in front of the resting face, a little below the eyes."""

@@ -1,8 +1,8 @@
 """The painted surface of a head: skin colour, gloss and relief in the texture window, with brows and stubble.
 
-Colour comes from two pigments over a pale dermis, melanin and haemoglobin, each absorbing by Beer-Lambert with
-its own spectrum (after Tsumura et al., JOSA A 16(9), 1999). Images are (ROWS, COLUMNS): rows run down the face,
-columns across it towards the person's left; `rest` gives the base head's point under each texel.
+Colour comes from two pigments over a pale dermis, melanin and haemoglobin, each absorbing by Beer-Lambert
+with its own spectrum (after Tsumura et al., JOSA A 16(9), 1999). Images are (ROWS, COLUMNS): rows run down
+the face, columns across it towards the person's left; `rest` is the base head's point under each texel.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from fasnb.simfas import heads, render
+from fasnb.simfas import heads
+from fasnb.simfas.render import project
 
 ROWS, COLUMNS = 780, 1434
 DERMIS = np.array([0.74, 0.60, 0.52])  # linear reflectance under no pigment
@@ -48,11 +49,9 @@ def tint(melanin: np.ndarray | float, blood: np.ndarray | float) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def rest_map() -> tuple[np.ndarray, np.ndarray]:
-    """(ROWS, COLUMNS, 3) float32 base-head point under each texel, and (ROWS, COLUMNS) bool where there is one."""
+    """(ROWS, COLUMNS, 3) float32 base-head point under each texel, and (ROWS, COLUMNS) bool: is there one."""
     b = heads.basis()
-    points, covered = render.project(
-        b.uv, b.uv_triangles, b.triangles, b.rest, b.part == heads.BODY, ROWS // 2, COLUMNS // 2
-    )
+    points, covered = project(b.rest, b.part == heads.BODY, ROWS // 2, COLUMNS // 2)
     hole = (~covered).astype(np.uint8)
     _, label = cv2.distanceTransformWithLabels(hole, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     value = np.zeros((label.max() + 1, 3), np.float32)
@@ -92,7 +91,8 @@ def locate(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def octave(rng: np.random.Generator, cell: float, stretch: float = 1.0) -> np.ndarray:
-    """Smooth noise (ROWS, COLUMNS) float32, unit variance about, with features of `cell` texels (rows x stretch)."""
+    """Smooth noise (ROWS, COLUMNS) float32 of about unit variance, features `cell` texels wide (x stretch
+    tall)."""
     h, w = int(ROWS / (cell * stretch)) + 4, int(COLUMNS / cell) + 4
     small = rng.standard_normal((h, w)).astype(np.float32)
     full = cv2.resize(small, (int(w * cell) + 1, int(h * cell * stretch) + 1), interpolation=cv2.INTER_CUBIC)
@@ -105,7 +105,7 @@ def _blob(p: np.ndarray, x: float, y: float, z: float, r: float) -> np.ndarray:
     return np.exp(-d / (r * r)).astype(np.float32)
 
 
-def _strokes(
+def strokes(
     rng: np.random.Generator, start: np.ndarray, end: np.ndarray, strength: float, bow: float
 ) -> np.ndarray:
     """Coverage (ROWS, COLUMNS) of hairs from start to end (N, 2) texels, slightly bowed."""
@@ -134,7 +134,7 @@ def brows(rng: np.random.Generator, c: Complexion) -> np.ndarray:
         length = rng.uniform(0.05, 0.085, n) * np.interp(along, [0, 0.15, 1], [0.7, 1, 0.75])
         x2, y2 = x + length * np.cos(up), y + length * np.sin(up)
         start, end = locate(side * x, y), locate(side * x2, y2)
-        hairs = _strokes(rng, start, end, 0.6, 0.06)
+        hairs = strokes(rng, start, end, 0.6, 0.06)
         cover = np.maximum(cover, hairs)
     cover = np.maximum(cover, 0.6 * cv2.GaussianBlur(cover, (0, 0), 0.8))
     shade = cv2.GaussianBlur(cover, (0, 0), 5.0)
@@ -145,7 +145,7 @@ def beard_density(p: np.ndarray) -> np.ndarray:
     """Where a beard grows, 0 .. 1, at base-head points (..., 3)."""
     x, y, z = np.abs(p[..., 0]), p[..., 1], p[..., 2]
     cheek = np.interp(x, [0.0, 0.3, 0.5, 0.75, 0.9], [6.62, 6.62, 6.72, 7.0, 7.25])
-    jaw = _ramp((cheek - y) / 0.08) * _ramp((y - 5.95) / 0.12) * _ramp((z - 0.45) / 0.15)
+    jaw = _ramp((cheek - y) / 0.08) * _ramp((y - 6.12) / 0.12) * _ramp((z - 0.45) / 0.15)
     lip = np.exp(-(((y - 6.775) / 0.055) ** 2) - (x / 0.30) ** 6) * (z > 1.3)
     corner = np.exp(-(((x - 0.33) / 0.06) ** 2) - ((y - 6.62) / 0.14) ** 2) * (z > 1.0)
     return np.clip(np.maximum(np.maximum(jaw, lip), corner), 0, 1)
@@ -166,9 +166,9 @@ def stubble(rng: np.random.Generator, amount: float) -> np.ndarray:
     keep = rng.random(n) < density[row, column]
     start = np.stack([column, row], axis=1)[keep] + rng.random((int(keep.sum()), 2))
     end = start + np.stack([rng.normal(0, 1.2, len(start)), rng.uniform(1.0, 3.5, len(start))], axis=1)
-    hairs = _strokes(rng, start, end, 0.5 * amount, 0.05)
+    hairs = strokes(rng, start, end, 0.5 * amount, 0.05)
     shade = cv2.GaussianBlur(density.astype(np.float32), (0, 0), 4)
-    return np.clip(hairs + 0.16 * amount * shade, 0, 0.85)
+    return np.clip(np.minimum(hairs, 0.6) + 0.16 * amount * shade, 0, 0.85)
 
 
 @lru_cache(maxsize=4)
@@ -212,21 +212,22 @@ def paint(rng: np.random.Generator, c: Complexion, scalp: np.ndarray) -> tuple[n
     if c.lipstick:
         colour = np.array([0.30, 0.05, 0.06], np.float32) * (0.5 + 0.5 * rng.random())
         albedo += (soft_lips * c.lipstick)[..., None] * (colour - albedo)
+    brow = brows(rng, c)
     for cover, colour in (
         (stubble(rng, c.stubble) if c.stubble else None, c.hair * 0.7),
-        (brows(rng, c), c.brow),
+        (brow, c.brow),
         (scalp, c.hair),
     ):
         if cover is not None:
             albedo += cover[..., None] * (colour.astype(np.float32) - albedo)
     oil = 0.8 + 0.45 * _blob(p, 0.0, 7.75, 1.5, 0.35) + 0.6 * _blob(p, 0.0, 7.0, 1.6, 0.2)
-    gloss = oil * (1 + 0.18 * middle + 0.22 * fine) + 0.9 * soft_lips - 0.5 * scalp
+    gloss = oil * (1 + 0.10 * middle + 0.14 * fine) + 0.9 * soft_lips - 0.5 * scalp - 0.6 * brow
     height = 0.55 * fine + 0.5 * small + 0.25 * octave(rng, 2)
     height = height * (1 - 0.5 * soft_lips) + soft_lips * octave(rng, 5, 6.0) * 1.4
     height += _wrinkles(rng, p, c.age)
     slopes = np.zeros((ROWS, COLUMNS, 4), np.float32)
-    slopes[..., 0] = 0.11 * cv2.Sobel(height, cv2.CV_32F, 0, 1, scale=1 / 8)
-    slopes[..., 1] = 0.11 * cv2.Sobel(height, cv2.CV_32F, 1, 0, scale=1 / 8)
+    slopes[..., 0] = 0.065 * cv2.Sobel(height, cv2.CV_32F, 0, 1, scale=1 / 8)
+    slopes[..., 1] = 0.065 * cv2.Sobel(height, cv2.CV_32F, 1, 0, scale=1 / 8)
     return np.dstack([np.clip(albedo, 0.002, 0.95), np.clip(gloss, 0.1, 2.5)]).astype(np.float32), slopes
 
 
