@@ -8,6 +8,7 @@ from torch import nn
 
 from fasnb.errors import UsageError
 from fasnb.meta import mpl_step
+from fasnb.networks import build
 from fasnb.schedules import warmup_cosine
 from fasnb.semisup import (
     Batch,
@@ -180,6 +181,29 @@ def test_a_step_is_sgd_on_its_loss():
     uda_step(state, batch, SemiConfig(ramp=0))
     for moved, parameter in zip(network.parameters(), reference.parameters(), strict=True):
         assert torch.allclose(moved, parameter - 0.1 * parameter.grad, atol=1e-6)
+
+
+@pytest.mark.parametrize("step", [supervised_step, pl_step, uda_step, mpl_step])
+def test_bfloat16_agrees_with_float32(step):
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(24, 3, 16, 16, generator=generator)
+    batch = Batch(x[:8], torch.arange(8) % 2, x[8:16], x[16:])
+    logs, moves = [], []
+    for autocast in (False, True):
+        torch.manual_seed(0)
+        learners = [
+            Learner(build("wrn-10-1", bn_momentum=0.1), 0.01, lambda o: warmup_cosine(o, 0, 0, 9))
+            for _ in range(2)
+        ]
+        state = State(learners[0], learners[1] if step is mpl_step else None, autocast=autocast)
+        before = nn.utils.parameters_to_vector(learners[0].network.parameters()).detach()
+        # The most likely label, confident or not: neither may hang on the last bit.
+        logs.append(floats(step(state, batch, SemiConfig(ramp=1, tau=0, pseudo_label="argmax"))))
+        moves.append(nn.utils.parameters_to_vector(learners[0].network.parameters()).detach() - before)
+    for name, value in logs[0].items():
+        assert logs[1][name] == pytest.approx(value, rel=0.02, abs=0.01)
+    assert torch.cosine_similarity(*moves, dim=0) > 0.99
+    assert not torch.equal(*moves)
 
 
 def test_same_seed_same_run():
