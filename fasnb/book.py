@@ -60,7 +60,10 @@ def run_notebook(path: Path, out: Path, parameters: dict[str, Any]) -> None:
     from papermill.exceptions import PapermillExecutionError
 
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    known = papermill.inspect_notebook(str(path))
+    try:
+        known = papermill.inspect_notebook(str(path))
+    except ValueError as error:
+        raise FasnbError(f"{path} has no kernelspec; set it to {KERNEL} (jupytext --set-kernel)") from error
     for name in parameters:
         if name not in known:
             raise UsageError(f"{path.name} has no parameter {name!r}; it has {', '.join(known)}")
@@ -182,7 +185,8 @@ def run_all(
 
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}
-table{border-collapse:collapse;margin:1em 0;font-size:14px}td,th{border-bottom:1px solid #ccc;padding:.3em .6em;
+table{border-collapse:collapse;margin:1em 0;font-size:14px}
+td,th{border-bottom:1px solid #ccc;padding:.3em .6em;
 text-align:left;vertical-align:top}figure{margin:1.5em 0}img{max-width:100%;border:1px solid #eee}
 figcaption,.note{color:#555;font-size:14px}.scroll{overflow-x:auto}h2{margin-top:2em}
 """
