@@ -87,6 +87,18 @@ def reproduce(args: argparse.Namespace) -> None:
     print(reproduce(get(args.profile), args.workers, args.store, args.only))
 
 
+def figures(args: argparse.Namespace) -> None:
+    """Copy a profile's figures to figures/, to be committed."""
+    from fasnb.profiles import get
+    from fasnb.publish import publish
+    from fasnb.reproduce import opened
+
+    profile = get(args.profile)
+    _, source = opened(profile)
+    copied = publish(profile.name, source.kind, source.digest)
+    print(f"{len(copied)} files are in {paths.ROOT / 'figures'}")
+
+
 def _list(text: str) -> list[str]:
     return [part for part in text.split(",") if part]
 
@@ -133,6 +145,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("name", help="t5 ... t13")
     _common(one, workers=False)
     one.add_argument("--format", default="md", choices=("md", "csv", "latex", "html"))
+
+    one = command(figures, "copy a profile's figures to figures/, to be committed")
+    one.add_argument("--profile", default="smoke", help="smoke, lite or paper (default: smoke)")
 
     one = command(simulate, "write simulated databases in the official layouts")
     one.add_argument(
