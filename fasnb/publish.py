@@ -1,4 +1,4 @@
-"""The committed figures: copied from a profile's build folder, the best profile so far, simulated data only."""
+"""The committed figures: copied from a profile's build folder, best profile so far, simulated data only."""
 
 import json
 from pathlib import Path
