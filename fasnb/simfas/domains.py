@@ -69,27 +69,27 @@ class Domain:
 #: A photograph from a compact or system camera, scaled down to what the medium shows.
 _PHOTO = Camera(
     640, 480, lens=(0.45, 0.6), defocus=(0, 0.4), aperture=1.0, electrons=30000, full_well=30000,
-    read_noise=4, crosstalk=0.05, meter=(0.16, 0.22), balance=(0.6, 0.9), saturation=(1.0, 1.2),
+    read_noise=4, crosstalk=0.05, meter=(0.195, 0.255), balance=(0.6, 0.9), saturation=(1.0, 1.2),
     contrast=(1.0, 1.15),
     sharpen=(0.2, 0.6), sharpen_radius=0.9, denoise=0.3, quality=92,
 )  # fmt: skip
 #: A telephone's photograph.
 _SNAPSHOT = Camera(
     640, 480, lens=(0.6, 0.9), defocus=(0, 0.6), aperture=1.0, electrons=6000, full_well=9000, read_noise=6,
-    crosstalk=0.08, meter=(0.15, 0.22), balance=(0.6, 0.95), saturation=(1.0, 1.25), contrast=(1.0, 1.2),
+    crosstalk=0.08, meter=(0.185, 0.255), balance=(0.6, 0.95), saturation=(1.0, 1.25), contrast=(1.0, 1.2),
     sharpen=(0.4, 0.9), sharpen_radius=1.0, denoise=0.5, quality=85,
 )  # fmt: skip
 #: High-definition video.
 _HD_VIDEO = Camera(
     640, 480, lens=(0.5, 0.75), defocus=(0, 0.5), aperture=0.8, electrons=12000, full_well=15000,
-    read_noise=5, crosstalk=0.06, meter=(0.15, 0.21), balance=(0.6, 0.9), saturation=(0.95, 1.15),
+    read_noise=5, crosstalk=0.06, meter=(0.185, 0.245), balance=(0.6, 0.9), saturation=(0.95, 1.15),
     contrast=(1.0, 1.15),
     sharpen=(0.3, 0.6), sharpen_radius=0.9, denoise=0.4, quality=88,
 )  # fmt: skip
 #: A telephone's or webcam's video, 640x480.
 _SD_VIDEO = Camera(
     640, 480, lens=(0.75, 1.0), defocus=(0, 0.6), aperture=0.7, electrons=4000, full_well=7000, read_noise=8,
-    crosstalk=0.09, meter=(0.15, 0.22), balance=(0.6, 0.95), saturation=(0.9, 1.15), contrast=(1.0, 1.15),
+    crosstalk=0.09, meter=(0.185, 0.255), balance=(0.6, 0.95), saturation=(0.9, 1.15), contrast=(1.0, 1.15),
     sharpen=(0.4, 0.9), sharpen_radius=1.0, denoise=0.6, quality=75,
 )  # fmt: skip
 
@@ -119,9 +119,9 @@ REPLAY = Domain(
     "replay-attack",
     cameras={
         "webcam": Camera(
-            320, 240, lens=(0.45, 0.6), defocus=(0, 0.6), aperture=0.35, electrons=2600, full_well=6000,
-            read_noise=7, crosstalk=0.08, meter=(0.15, 0.20), balance=(0.55, 0.75), saturation=(0.85, 1.0),
-            contrast=(1.0, 1.1), sharpen=(0.3, 0.7), sharpen_radius=0.8, denoise=0.35, quality=88,
+            320, 240, lens=(0.24, 0.36), defocus=(0, 0.6), aperture=0.35, electrons=4500, full_well=7000,
+            read_noise=7, crosstalk=0.08, meter=(0.185, 0.235), balance=(0.55, 0.75), saturation=(0.85, 1.0),
+            contrast=(1.0, 1.1), sharpen=(0.3, 0.7), sharpen_radius=0.8, denoise=0.6, quality=88,
         )
     },
     face={"webcam": (98, 122)},
@@ -171,18 +171,18 @@ CASIA = Domain(
     cameras={
         "low": Camera(
             640, 480, lens=(0.95, 1.25), defocus=(0.3, 1.3), aperture=1.0, electrons=1500, full_well=4000,
-            read_noise=9, crosstalk=0.10, meter=(0.15, 0.23), balance=(0.35, 0.6), saturation=(0.75, 0.95),
+            read_noise=9, crosstalk=0.10, meter=(0.185, 0.265), balance=(0.35, 0.6), saturation=(0.75, 0.95),
             contrast=(0.95, 1.1), sharpen=(0.0, 0.4), sharpen_radius=1.2, denoise=0.6, quality=62,
         ),
         "normal": Camera(
             480, 640, lens=(0.65, 0.85), defocus=(0.0, 0.9), aperture=0.7, electrons=3600, full_well=7000,
-            read_noise=7, crosstalk=0.07, meter=(0.15, 0.22), balance=(0.6, 0.85), saturation=(0.95, 1.15),
+            read_noise=7, crosstalk=0.07, meter=(0.185, 0.255), balance=(0.6, 0.85), saturation=(0.95, 1.15),
             contrast=(1.0, 1.2), sharpen=(0.4, 0.9), sharpen_radius=1.0, denoise=0.4, quality=84,
         ),
         "high": Camera(
-            720, 1280, lens=(0.7, 0.95), defocus=(0.0, 1.0), aperture=0.5, electrons=16000, full_well=20000,
-            read_noise=4, crosstalk=0.05, meter=(0.14, 0.20), balance=(0.6, 0.85), saturation=(1.0, 1.15),
-            contrast=(1.0, 1.15), sharpen=(0.3, 0.6), sharpen_radius=1.0, denoise=0.3, quality=None,
+            720, 1280, lens=(0.3, 0.5), defocus=(0.0, 1.0), aperture=0.4, electrons=16000, full_well=20000,
+            read_noise=4, crosstalk=0.05, meter=(0.175, 0.235), balance=(0.6, 0.85), saturation=(1.0, 1.15),
+            contrast=(1.0, 1.15), sharpen=(0.3, 0.6), sharpen_radius=1.0, denoise=0.7, quality=None,
         ),
     },
     face={"low": (150, 185), "normal": (165, 205), "high": (260, 320)},
@@ -231,13 +231,13 @@ MSU = Domain(
     cameras={
         "laptop": Camera(
             640, 480, lens=(0.75, 0.95), defocus=(0.0, 0.9), aperture=0.6, electrons=3200, full_well=6000,
-            read_noise=7, crosstalk=0.08, meter=(0.16, 0.22), balance=(0.55, 0.8), saturation=(0.9, 1.05),
+            read_noise=7, crosstalk=0.08, meter=(0.195, 0.255), balance=(0.55, 0.8), saturation=(0.9, 1.05),
             contrast=(1.0, 1.15), sharpen=(0.3, 0.7), sharpen_radius=1.0, denoise=0.5, quality=82,
         ),
         "android": Camera(
-            720, 480, lens=(0.55, 0.75), defocus=(0.0, 0.8), aperture=0.4, electrons=5500, full_well=7000,
-            read_noise=5, crosstalk=0.07, meter=(0.15, 0.21), balance=(0.7, 0.95), saturation=(1.05, 1.25),
-            contrast=(1.05, 1.25), sharpen=(0.8, 1.3), sharpen_radius=1.0, denoise=0.5, quality=None,
+            720, 480, lens=(0.25, 0.4), defocus=(0.0, 0.8), aperture=0.35, electrons=5500, full_well=7000,
+            read_noise=5, crosstalk=0.07, meter=(0.185, 0.245), balance=(0.7, 0.95), saturation=(1.05, 1.25),
+            contrast=(1.05, 1.25), sharpen=(0.8, 1.3), sharpen_radius=1.0, denoise=0.65, quality=None,
         ),
     },
     face={"laptop": (165, 205), "android": (175, 215)},

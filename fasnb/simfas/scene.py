@@ -82,8 +82,8 @@ def relit(layers: Layers, light: Light) -> np.ndarray:
     out = np.empty((*alpha.shape, 4), np.float32)
     # A diagonal colour matrix is several times faster than broadcasting over the last axis.
     colour = cv2.transform(layers.key.astype(np.float32), np.diag(light.key))
-    colour += cv2.transform(layers.fill.astype(np.float32), np.diag(light.fill))
-    colour += cv2.transform(layers.ambient.astype(np.float32), np.diag(light.ambient))
+    colour = colour + cv2.transform(layers.fill.astype(np.float32), np.diag(light.fill))
+    colour = colour + cv2.transform(layers.ambient.astype(np.float32), np.diag(light.ambient))
     out[..., :3] = colour * alpha[..., None]
     out[..., 3] = alpha
     out[0] = 0
@@ -114,7 +114,9 @@ def figure(layers: Layers, light: Light, scale: float, side: int, below: int) ->
     if below:
         depth = np.arange(below, dtype=np.float32)[:, None]
         x = np.arange(w + 2 * side, dtype=np.float32)[None, :] - (side + w / 2)
-        reach = np.minimum(np.abs(x) + 0.7 * depth, w / 2 + side - 2)
+        collar = np.float32(0.25 * w)
+        reach = np.abs(x)
+        reach = np.where(reach < collar, np.minimum(reach + 0.7 * depth, collar), reach)
         columns = np.where(x < 0, -reach, reach) + (side + w / 2)
         lowest = np.ascontiguousarray(whole[h - 1 : h])
         whole[h:] = cv2.remap(lowest, columns, np.zeros_like(columns), cv2.INTER_LINEAR)
