@@ -34,7 +34,7 @@ class SemiConfig:
     sigma: float = 0.15  # label smoothing
     temperature: float = 0.7  # below 1 sharpens the weak view's prediction (UDA)
     lambda_pl: float = 1.0  # weight of the hard pseudo labels (PL, PL+UDA)
-    lambda_u: float = 8.0  # weight of the consistency (UDA)
+    lambda_u: float = 1.0  # weight of the consistency (UDA)
     ramp: int = 5000  # steps until both weights are reached; shorten it with the run
     ema: float = 0.995  # of the network that is evaluated; lower it with the run
     mu: int = 7  # unlabelled patches for each labelled one; read by whoever makes the batches
