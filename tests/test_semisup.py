@@ -178,7 +178,7 @@ def test_a_step_is_sgd_on_its_loss():
     loss = smoothed_cross_entropy(z_lb, batch.y_lb, 0.15)
     loss = loss + pseudo_label_loss(z_w, 0.6)[0] + 8 * consistency_loss(z_s, z_w, 0.7, 0.6)[0]
     loss.backward()
-    uda_step(state, batch, SemiConfig(ramp=0))
+    uda_step(state, batch, SemiConfig(ramp=0, lambda_u=8))
     for moved, parameter in zip(network.parameters(), reference.parameters(), strict=True):
         assert torch.allclose(moved, parameter - 0.1 * parameter.grad, atol=1e-6)
 
