@@ -77,7 +77,7 @@ def simulate(
     # The longest first, so that no process is left alone with a long one at the end.
     todo.sort(key=lambda item: -len(item[2]) * DOMAINS[item[0]].cost)
     jobs = [(Path(out) / name, name, subject, clips, seed, FRAMES[scale]) for name, subject, clips in todo]
-    count = workers if workers is not None else len(os.sched_getaffinity(0))
+    count = workers if workers is not None else _cores()
     try:
         if count <= 1 or len(jobs) <= 1:
             for job in jobs:
@@ -91,6 +91,11 @@ def simulate(
     for name in open_trees:
         tree.finish(Path(out) / name, wanted[name])
     return counts
+
+
+def _cores() -> int:
+    """Cores that this process may use; where the system does not say, all of them."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _ready(folder: Path, wanted: dict[str, object]) -> bool:
