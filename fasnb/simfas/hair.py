@@ -49,7 +49,7 @@ STYLES = {
         Style("swept", 3600, 0.85, 0.22, 0.034, 0.15, (0.15, 1.0), 0.25, 0.012),
         Style("fringe", 3600, 0.70, 0.32, 0.036, 0.10, (0.25, -1.0), 0.6, 0.012, fringe=1.0),
         Style("receding", 2800, 0.26, 0.15, 0.026, 0.06, (0.1, 0.6), 0.3, 0.015, bald=0.75),
-        Style("afro", 7500, 0.36, 0.29, 0.026, 1.0, (0, 0), 0.0, 0.045),
+        Style("afro", 7500, 0.30, 0.25, 0.026, 1.0, (0, 0), 0.0, 0.045),
         Style("curly", 5200, 0.66, 0.48, 0.030, 0.24, (0.2, 0.1), 0.6, 0.045),
         Style("tied", 3200, 1.30, 1.10, 0.036, 0.05, (0.0, 1.6), 0.0, 0.003),
         Style("bob", 3600, 1.75, 1.45, 0.042, 0.13, (0.8, 0.6), 1.0, 0.015, part=0.05),
@@ -111,7 +111,7 @@ def grow(
         (hairline(b.rest[body].mean(axis=1), style.bald, height) > 0.0) & (b.rest[body][..., 1].mean(1) > 6.4)
     ]
     triangles = triangles[ears[triangles].max(axis=1) < 0.3]
-    root, n, rest = scatter(rng, style.locks, triangles, fine, normal, b.rest)
+    root, n, rest, _ = scatter(rng, style.locks, triangles, fine, normal, b.rest)
     skull = Skull(fine[(np.abs(b.rest[:, 0]) < 0.86) & (b.rest[:, 1] > 6.15) & (ears < 0.3)], centre)
     count = len(root)
     top = np.clip((rest[:, 1] - 7.75) / 0.35, 0, 1)
@@ -169,7 +169,7 @@ def beard(
     keep = (skin.beard_density(b.rest[body].mean(axis=1)) > 0.5) & (
         at_vertices(skin.mask("lips"))[body].max(1) < 0.2
     )
-    root, n, rest = scatter(rng, 5200, body[keep], fine, normal, b.rest)
+    root, n, rest, nearest = scatter(rng, 5200, body[keep], fine, normal, b.rest)
     down = np.array([0.0, -1.0, 0.25]) + np.c_[np.sign(rest[:, 0]) * 0.35, np.zeros((len(root), 2))]
     way = down + n * 0.40 + rng.normal(0, 0.22, (len(root), 3))
     way /= np.linalg.norm(way, axis=1, keepdims=True)
@@ -180,18 +180,16 @@ def beard(
     t = np.linspace(0, 1, 4)[:, None, None]
     points = root - n * 0.004 + way * (t * size[:, None]) + np.array([0, -0.25, 0]) * (t * t * size[:, None])
     centre = np.array([0.0, shape.eye_centres[:, 1].mean() - 0.3, shape.eye_centres[:, 2].mean() - 0.85])
-    return strips(rng, points, n, centre, 0.011, (0.6, 0.42), colour, grey)
+    return strips(rng, points, n, centre, 0.011, (0.6, 0.42), colour, grey, nearest)
 
 
 def joined(a: Hair | None, b: Hair) -> Hair:
     """Two heads of hair as one."""
     if a is None:
         return b
-    stack = [
-        np.concatenate([getattr(a, f), getattr(b, f)])
-        for f in ("points", "tangents", "normals", "coords", "tint", "depth")
-    ]
-    return Hair(stack[0], np.concatenate([a.triangles, b.triangles + len(a.points)]), *stack[1:])
+    fields = {f: np.concatenate([getattr(a, f), getattr(b, f)]) for f in Hair.__dataclass_fields__}
+    fields["triangles"] = np.concatenate([a.triangles, b.triangles + len(a.points)])
+    return Hair(**fields)
 
 
 def _combed(

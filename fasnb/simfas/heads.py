@@ -191,7 +191,7 @@ def shape(macro: dict[str, float], local: np.ndarray) -> Shape:
     )
     pivot = np.average(points, axis=0, weights=(np.abs(b.weights[:, 0] - 0.6) < 0.3).astype(float))
     gap, reference = (_eye_height(p, b) for p in (points, b.vertices))
-    return Shape(points, pivot, centres, radius, float(np.clip(gap / reference, 0.75, 1.6)))
+    return Shape(points, pivot, centres, radius, float(np.clip(1.02 * gap / reference, 0.75, 1.6)))
 
 
 def _eye_height(points: np.ndarray, b: Basis) -> float:

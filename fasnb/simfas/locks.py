@@ -62,8 +62,8 @@ def scatter(
     points: np.ndarray,
     normal: np.ndarray,
     rest: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Points, normals and base-head points spread evenly over triangles, each (count, 3)."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Points, normals, base-head points (count, 3) spread evenly over triangles, and the nearest vertices."""
     a, b, c = (points[triangles[:, k]] for k in range(3))
     area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
     where = (np.arange(count) + rng.random(count)) / count  # stratified: no bare patches
@@ -77,6 +77,7 @@ def scatter(
         (points[chosen] * w).sum(axis=1),
         n / np.linalg.norm(n, axis=1, keepdims=True),
         (rest[chosen] * w).sum(axis=1),
+        chosen[np.arange(count), w[..., 0].argmax(axis=1)],
     )
 
 
@@ -89,6 +90,7 @@ def strips(
     taper: tuple[float, float],
     colour: np.ndarray,
     grey: float,
+    follow: np.ndarray | None = None,
 ) -> Hair:
     """Strips of triangles along lock paths (S + 1, N, 3), `width` dm wide, thinning from taper[0] over
     taper[1]."""
@@ -131,10 +133,17 @@ def strips(
     def spread(v: np.ndarray) -> np.ndarray:
         return np.broadcast_to(v[:, :, None], (*full, 3)).reshape(-1, 3)
 
+    leader = np.full(count, -1) if follow is None else follow
     return Hair(
-        sides.reshape(-1, 3), triangles.astype(np.int32), spread(tangent), spread(normal),
-        coords.reshape(-1, 3), np.broadcast_to(shade[None, :, None], (*full, 3)).reshape(-1, 3),
-        np.repeat(deep.reshape(-1), 2), )  # fmt: skip
+        points=sides.reshape(-1, 3),
+        triangles=triangles.astype(np.int32),
+        tangents=spread(tangent),
+        normals=spread(normal),
+        coords=coords.reshape(-1, 3),
+        tint=np.broadcast_to(shade[None, :, None], (*full, 3)).reshape(-1, 3),
+        depth=np.repeat(deep.reshape(-1), 2),
+        follow=np.broadcast_to(leader[None, :, None], full).reshape(-1),
+    )
 
 
 def depth_below(d: np.ndarray) -> np.ndarray:

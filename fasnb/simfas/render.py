@@ -159,7 +159,8 @@ def see(
 @dataclass
 class Hair:
     """Strips of hair in the frame of the resting head: points, tangents, normals, coords, tint (N, 3);
-    triangles (T, 3); depth (N,) below the outside of the hair, dm."""
+    triangles (T, 3); depth (N,) below the outside of the hair, dm; follow (N,) the refined vertex of the head
+    that a point moves with, -1 = the skull."""
 
     points: np.ndarray
     triangles: np.ndarray
@@ -168,6 +169,7 @@ class Hair:
     coords: np.ndarray
     tint: np.ndarray
     depth: np.ndarray
+    follow: np.ndarray
 
 
 class Model:
@@ -191,10 +193,13 @@ class Model:
         if hair is None:
             return
         self.hair_mesh = mesh(hair.points, hair.triangles)
+        self.hair_points, self.moving = hair.points, np.flatnonzero(hair.follow >= 0)
+        self.leaders = hair.follow[self.moving]
         self.locks.tangents, self.locks.normals = array(hair.tangents, wp.vec3), array(hair.normals, wp.vec3)
         self.locks.coords, self.locks.tint = array(hair.coords, wp.vec3), array(hair.tint, wp.vec3)
         self.locks.tris = array(hair.triangles, int)
-        head = mesh(heads.posed(shape, {}, np.eye(3)), b.triangles[b.part == heads.BODY])
+        self.still = heads.posed(shape, {}, np.eye(3))
+        head = mesh(self.still, b.triangles[b.part == heads.BODY])
         seen = see(head, None, array(hair.points, wp.vec3), self.locks.normals, (4, 3, 4), 0.05).numpy()
         # Hair shades itself by how much hair lies above it.
         veil = 0.12 + 0.88 * np.exp(-hair.depth[:, None] / [0.16, 0.18, 0.13])
@@ -209,6 +214,7 @@ class Model:
         fine = heads.posed(s, actions, turn)
         normals = heads.normals(fine, triangles)
         blocker = mesh(fine, self.solid)
+        self._move_hair(actions)
         fine[self.cloth_vertices] += normals[self.cloth_vertices] * 0.05
         surface_mesh = mesh(fine, triangles)
         surface = shading.Surface()
@@ -235,6 +241,15 @@ class Model:
         c = cover.numpy()
         alpha, eye = c[..., 0].copy(), c[..., 1].copy()
         return {"key": key, "fill": fill, "ambient": ambient, "alpha": alpha, "eye": eye, "eyes": eyes}
+
+    def _move_hair(self, actions: dict[str, float]) -> None:
+        """Let a beard go with the jaw and lips."""
+        if self.hair_mesh is None or len(self.moving) == 0:
+            return
+        moved = self.hair_points.copy()
+        moved[self.moving] += (heads.posed(self.shape, actions, np.eye(3)) - self.still)[self.leaders]
+        self.hair_mesh.points = array(moved, wp.vec3)
+        self.hair_mesh.refit()
 
     def _look(self, turn: np.ndarray, gaze: tuple[float, float], eyes: np.ndarray, size: int) -> Any:
         look = kernels.Look()

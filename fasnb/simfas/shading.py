@@ -85,7 +85,7 @@ def passes(look: Look, material: int, p: wp.vec3):
     if material == CLOTH:
         gone = collar(look, p) < 0.0
     if material == BARE:
-        gone = collar(look, p) > 0.08 and p[1] < 6.1
+        gone = collar(look, p) > 0.08 and p[1] < 6.1 - wp.max(p[2] - 0.6, 0.0)
     return gone
 
 
@@ -210,9 +210,9 @@ def inner_sample(look: Look, material: int, n: wp.vec3, seen: wp.vec3, view: wp.
     albedo = wp.vec3(0.25, 0.12, 0.10)
     deep = float(0.35)
     gleam = float(0.0)
-    if material == TEETH:
+    if material == TEETH:  # lit through the lips too, and wet
         albedo = wp.vec3(0.55, 0.50, 0.42)
-        deep = 0.6
+        deep = 0.75
         gleam = ggx(n, view, look.to_key, 0.3) * seen[0]
     if material == MOUTH:
         albedo = wp.vec3(0.30, 0.10, 0.09)
@@ -267,7 +267,7 @@ def shade(
             if not q.result:
                 break
             if passes(look, s.material[q.face], mix(s.rest, s.tris, q.face, q.u, q.v)):
-                start += q.t + 0.002
+                start += q.t + 2.0e-5  # no more, or a surface just behind is skipped too
             else:
                 t_head = start + q.t
                 face = q.face

@@ -197,7 +197,7 @@ def paint(rng: np.random.Generator, c: Complexion, scalp: np.ndarray) -> tuple[n
         0.5 + 0.5 * octave(rng, 50), 0, 1
     )
     m += c.freckles * spots * (1.6 if c.melanin < 0.5 else 0.4)
-    m += 0.012 * max(c.age - 35, 0) * np.clip(octave(rng, 14) - 1.4, 0, 1)
+    m += 0.006 * max(c.age - 35, 0) * np.clip(octave(rng, 14) - 1.4, 0, 1)
     melanin = np.maximum(c.melanin * m + 0.03 * (m - 1), 0.01)
     for _ in range(rng.poisson(2.5)):
         row, column = rng.integers(150, ROWS - 80), rng.integers(420, COLUMNS - 420)

@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
-from fasnb.simfas import hair, skin
+from fasnb.simfas import hair, heads, skin
 from fasnb.simfas.locks import Skull, depth_below
 
 
 def complexion(**change):
     base = dict(
         melanin=0.3, blood=0.4, age=40, mottle=1.0, freckles=0.1, stubble=0.0, lipstick=0.0,
-        hair=np.full(3, 0.02), brow=np.full(3, 0.02), brow_density=1.0, brow_thickness=0.06, brow_arch=0.8, brow_height=0.0,
+        hair=np.full(3, 0.02), brow=np.full(3, 0.02), brow_density=1.0,
+        brow_thickness=0.06, brow_arch=0.8, brow_height=0.0,
     )  # fmt: skip
     return skin.Complexion(**{**base, **change})
 
@@ -113,3 +114,36 @@ def test_depth_below_the_outside():
         np.abs(both[20000:, 1]) < 0.75
     )  # cells at the poles are too narrow to be filled by this many points
     np.testing.assert_allclose(deep[20000:][away], 0.2, atol=1e-6)
+
+
+def plain_head(sex):
+    macro = heads.macro_weights(sex, 30, 0, 0, np.array([0, 0.5, 0.5]))
+    return heads.shape(macro, np.zeros(len(heads.basis().raised)))
+
+
+def test_beards_follow_the_skin_and_join_other_hair():
+    shape = heads.shape(
+        heads.macro_weights(1, 30, 0, 0, np.array([0, 0, 1.0])), np.zeros(len(heads.basis().raised))
+    )
+    beard = hair.beard(np.random.default_rng(0), shape, 0.1, np.full(3, 0.02), 0.0)
+    assert beard.follow.min() >= 0
+    leaders = heads.posed(shape, {}, np.eye(3))[beard.follow]
+    assert np.linalg.norm(beard.points - leaders, axis=1).max() < 0.25  # dm: each hair stays by its own skin
+    head = hair.grow(np.random.default_rng(0), shape, hair.STYLES["crop"], np.full(3, 0.02), 0.0, 0.0)
+    assert head.follow.max() == -1
+    both = hair.joined(head, beard)
+    assert len(both.points) == len(head.points) + len(beard.points) == len(both.follow) == len(both.depth)
+    np.testing.assert_array_equal(both.points[both.triangles[-1]], beard.points[beard.triangles[-1]])
+    assert hair.joined(None, beard) is beard
+
+
+@pytest.mark.parametrize("style", [s for s in hair.STYLES.values() if s.locks], ids=lambda s: s.name)
+def test_hair_stays_off_the_eyes(style):
+    shape = heads.shape(
+        heads.macro_weights(0, 30, 0, 0, np.array([0, 1.0, 0])), np.zeros(len(heads.basis().raised))
+    )
+    locks = hair.grow(np.random.default_rng(1), shape, style, np.full(3, 0.02), 0.0, 0.0)
+    assert np.isfinite(locks.points).all()
+    before = locks.points[locks.points[:, 2] > shape.eye_centres[0, 2]]
+    for eye in shape.eye_centres:
+        assert (np.abs(before[:, :2] - eye[:2]) < 0.12).all(axis=1).sum() == 0
