@@ -13,7 +13,7 @@ FORMATS = ("md", "csv", "latex", "html")
 #: What a number of a profile can tell.
 WARNINGS = {
     "smoke": "SMOKE profile: a few subjects and a few steps; these numbers prove the chain, not the method.",
-    "lite": "Lite profile: a small network, briefly trained; compare arms with each other, not with the paper.",
+    "lite": "Lite profile: small network, brief training; compare arms with each other, not with the paper.",
 }
 NAMES = {"casia": "CASIA", "replay": "Replay", "msu": "MSU"}
 MEASURES = {"eer": "EER", "eer_devel": "EER (devel)", "hter": "HTER"}

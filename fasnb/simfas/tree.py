@@ -33,7 +33,7 @@ def clips_of(database: str, scale: str) -> list[Clip]:
 
 
 def config_hash(database: str, scale: str, seed: int) -> str:
-    """What every frame of a tree depends on: the domain's table, the simulator's own source, scale and seed."""
+    """What every frame of a tree depends on: the domain's table, the simulator's source, scale, seed."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
     for path in sorted([*folder.glob("*.py"), *folder.glob("*.npz")]):
@@ -97,7 +97,7 @@ def finish(folder: Path, wanted: dict[str, object]) -> None:
 
 
 def face_path(clip: Clip) -> str | None:
-    """Where a clip's face boxes go, relative to the database's folder; None for CASIA-FASD, which has none."""
+    """Where a clip's face boxes go, relative to its database; None for CASIA-FASD, which has none."""
     beside = PurePosixPath(clip.path).with_suffix(".face")
     return {
         "casia-fasd": None,

@@ -1,0 +1,252 @@
+"""Charts: each takes a data frame and draws on `ax` (made if None), returns it, reads no file.
+
+Colours are Okabe and Ito's, told apart with any colour vision; live is blue everywhere, attacks are warm or
+green.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import NormalDist
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
+
+from fasnb import atomic
+from fasnb.errors import FasnbError
+from fasnb.metrics import Threshold
+from fasnb.rendering import heading
+
+BLUE, ORANGE, GREEN, RED, SKY, PURPLE, YELLOW, BLACK = OKABE_ITO = (
+    *("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442", "#000000"),
+)
+LIVE = BLUE
+ATTACKS = (RED, ORANGE, PURPLE, GREEN, YELLOW)
+LINES = (BLUE, RED, GREEN, ORANGE, PURPLE, SKY, BLACK)
+_STYLES = ("-", "--", "-.", ":")
+GREY = "#666666"
+
+
+def axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
+    """`ax`, or new axes in a figure of this size (inches)."""
+    return plt.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
+
+
+def decorate(ax: Axes, xlabel: str, ylabel: str, title: str = "", grid: str = "both") -> Axes:
+    """Labels with units, no upper and right spine, a faint grid behind the data."""
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
+    if title:
+        ax.set_title(title, fontsize=11, loc="left")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.set_axisbelow(True)
+    if grid:
+        ax.grid(axis=grid, alpha=0.25, linewidth=0.7)  # type: ignore[arg-type]
+    return ax
+
+
+def save(fig: Figure | SubFigure | None, stem: str, data: pd.DataFrame, folder: Path, dpi: int = 150) -> Path:
+    """Write `<stem>.png` and `<stem>.csv` (what is drawn), each atomically; returns the PNG's path.
+
+    The same data give the same bytes: no date, no library version inside. FasnbError for an empty frame, a
+    stem with a folder in it, or a refused write.
+    """
+    if Path(stem).name != stem or not stem:
+        raise FasnbError(f"figure name {stem!r} must be a plain file name")
+    if data.empty or not isinstance(fig, Figure):
+        raise FasnbError(f"figure {stem} draws nothing; compute its data first")
+    png = Path(folder) / f"{stem}.png"
+    atomic.write_text(
+        png.with_suffix(".csv"), data.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    )
+    with atomic.writing(png) as temporary:
+        fig.savefig(temporary, dpi=dpi, metadata={"Software": None})
+    return png
+
+
+def score_histogram(
+    scores: pd.DataFrame,
+    threshold: Threshold | None = None,
+    ax: Axes | None = None,
+    title: str = "",
+    bins: int = 20,
+) -> Axes:
+    """Fig. 9: how the scores of live videos and of each attack type are spread, with the threshold.
+
+    `scores` has columns label, attack, score (0..1). Heights are percent of the class, attack types
+    stacked: the two classes have the same area however many videos each has.
+    """
+    ax = axes(ax, (6, 3.6))
+    edges = np.linspace(0, 1, bins + 1)
+    live, attacks = scores[scores["label"] == 1], scores[scores["label"] == 0]
+    kinds = sorted(attacks["attack"].unique())
+    if kinds:
+        parts = [attacks.loc[attacks["attack"] == kind, "score"].to_numpy() for kind in kinds]
+        ax.hist(
+            parts,
+            bins=edges,  # type: ignore[arg-type]
+            stacked=True,
+            weights=[np.full(len(part), 100 / len(attacks)) for part in parts],
+            color=[ATTACKS[i % len(ATTACKS)] for i in range(len(kinds))],
+            label=[f"{kind.replace('_', ' ')} ({len(part)})" for kind, part in zip(kinds, parts)],
+            alpha=0.8,
+        )
+    if len(live):
+        shares = np.full(len(live), 100 / len(live))
+        for kind, alpha in (("stepfilled", 0.25), ("step", 1.0)):
+            label = f"live ({len(live)})" if kind == "step" else None
+            ax.hist(
+                live["score"],
+                edges,
+                weights=shares,
+                histtype=kind,
+                color=LIVE,
+                lw=2,
+                alpha=alpha,
+                label=label,
+            )  # type: ignore[arg-type]
+    if threshold is not None:
+        ax.axvline(
+            threshold.value, color=BLACK, linestyle="--", linewidth=1.2, label=f"threshold {threshold}"
+        )
+    ax.set_xlim(0, 1)
+    decorate(ax, "score (probability of live)", "videos of the class (%)", title, grid="y")
+    ax.legend(fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
+    return ax
+
+
+_RATES = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9)
+
+
+def _deviate(rates: Iterable[float]) -> list[float]:
+    normal = NormalDist()
+    return [normal.inv_cdf(min(max(float(rate), _RATES[0]), 0.999)) for rate in rates]
+
+
+def det_curve(points: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes:
+    """Detection error trade-off on normal-deviate axes: APCER on x, BPCER on y; nearer to the corner is
+    better.
+
+    `points` has columns curve (name), apcer, bpcer (fractions). Rates below 0.1 % are drawn at 0.1 %.
+    """
+    ax = axes(ax, (4.8, 4.6))
+    for i, (name, curve) in enumerate(points.groupby("curve", sort=False)):
+        style = _STYLES[i // len(LINES) % len(_STYLES)]
+        x, y = _deviate(curve["apcer"]), _deviate(curve["bpcer"])
+        ax.plot(x, y, color=LINES[i % len(LINES)], linestyle=style, linewidth=1.8, label=name)
+    ends = _deviate((_RATES[0], _RATES[-1]))
+    ax.plot(ends, ends, color=GREY, linewidth=0.8, linestyle=":", label="equal rates")
+    ticks, names = _deviate(_RATES), [f"{100 * rate:g}" for rate in _RATES]
+    ax.set_xticks(ticks, names, fontsize=8)
+    ax.set_yticks(ticks, names, fontsize=8)
+    ax.set_xlim(*ends)
+    ax.set_ylim(*ends)
+    ax.set_aspect("equal")
+    decorate(ax, "APCER: attacks accepted (%)", "BPCER: live rejected (%)", title)
+    ax.legend(fontsize=8, frameon=False, loc="upper right")
+    return ax
+
+
+def table_dots(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes:
+    """A built table (`tables.build`) as dots with their intervals; the paper's numbers are hollow diamonds.
+
+    One group per column of the table, one colour per row. A missing number is a cross at the left edge.
+    """
+    columns = list(dict.fromkeys(frame["column"]))
+    rows = list(dict.fromkeys(frame["row"]))
+    ax = axes(ax, (7, 0.6 + len(columns) * (0.22 + 0.17 * len(rows)) + 0.25 * -(-len(rows) // 2)))
+    step = 0.8 / len(rows)
+    at_edge = ax.get_yaxis_transform()  # x as a fraction of the axes, y as data
+    for i, cell in enumerate(frame.itertuples()):
+        j = rows.index(cell.row)
+        y = columns.index(cell.column) + (j - (len(rows) - 1) / 2) * step
+        colour = LINES[j % len(LINES)]
+        if np.isnan(cell.value):
+            ax.plot(0.005, y, "x", color=colour, markersize=5, transform=at_edge, clip_on=False)
+        else:
+            ax.plot(
+                [cell.low, cell.high], [y, y], color=colour, linewidth=2, alpha=0.45, solid_capstyle="butt"
+            )
+            ax.plot(cell.value, y, "o", color=colour, markersize=5)
+        ax.plot(cell.paper, y, "D", mfc="none", mec=colour, markersize=5, zorder=3 + i / 1000)
+    for line in range(len(columns) - 1):
+        ax.axhline(line + 0.5, color="#dddddd", linewidth=0.8)
+    first = frame.drop_duplicates("column")
+    ax.set_yticks(range(len(columns)), [heading(c, m) for c, m in zip(first["column"], first["measure"])])
+    ax.set_ylim(len(columns) - 0.5, -0.5)
+    ax.set_xlim(left=0)
+    decorate(ax, "error rate (%), with 95 % interval over subjects", "", title, grid="x")
+    titles = frame.drop_duplicates("row").set_index("row")["title"]
+    keys = [
+        Line2D([], [], color=LINES[j % len(LINES)], marker="o", label=titles[row])
+        for j, row in enumerate(rows)
+    ]
+    keys.append(
+        Line2D([], [], color=GREY, marker="D", mfc="none", linestyle="", label="the paper (real data)")
+    )
+    if frame["value"].isna().any():
+        keys.append(Line2D([], [], color=GREY, marker="x", linestyle="", label="missing"))
+    place = {"loc": "upper center", "bbox_to_anchor": (0.4, -0.55 / ax.figure.get_figheight())}
+    ax.legend(handles=keys, fontsize=8, frameon=False, ncols=3, **place)
+    return ax
+
+
+def schedules(frame: pd.DataFrame, ax: Axes | None = None, title: str = "", log: bool = False) -> Axes:
+    """Learning-rate schedules (eqs 28, 30): columns schedule (name), step, factor (of the initial rate)."""
+    ax = axes(ax, (6, 3.2))
+    _curves(ax, frame, "schedule", "step", "factor")
+    if log:
+        ax.set_yscale("log")
+    decorate(ax, "step", "learning rate / initial rate", title)
+    ax.legend(fontsize=9, frameon=False)
+    return ax
+
+
+def learning_curves(frame: pd.DataFrame, ylabel: str, ax: Axes | None = None, title: str = "") -> Axes:
+    """Training over time: columns curve (name), step, value, and low, high where there is a band."""
+    ax = axes(ax, (6, 3.4))
+    _curves(ax, frame, "curve", "step", "value")
+    decorate(ax, "step", ylabel, title)
+    ax.legend(fontsize=9, frameon=False)
+    return ax
+
+
+def _curves(ax: Axes, frame: pd.DataFrame, name: str, x: str, y: str) -> None:
+    for i, (label, curve) in enumerate(frame.groupby(name, sort=False)):
+        colour, style = LINES[i % len(LINES)], _STYLES[i % len(_STYLES)]
+        ax.plot(curve[x], curve[y], color=colour, linestyle=style, linewidth=1.8, label=label)
+        if {"low", "high"} <= set(curve):
+            ax.fill_between(curve[x], curve["low"], curve["high"], color=colour, alpha=0.15, linewidth=0)
+
+
+def latency_bars(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes:
+    """Table 14's last column: columns network, ms (median), low, high (quartiles), paper (NaN: not
+    printed).
+    """
+    ax = axes(ax, (6, 0.9 + 0.42 * len(frame)))
+    y = np.arange(len(frame))
+    spread = [frame["ms"] - frame["low"], frame["high"] - frame["ms"]]
+    ax.barh(y, frame["ms"], height=0.6, color=SKY, label="here: median, quartiles")
+    ax.errorbar(frame["ms"], y, xerr=spread, fmt="none", ecolor=BLACK, elinewidth=1.2, capsize=3)
+    ax.plot(frame["paper"], y, "D", mfc="white", mec=RED, markersize=6, label="the paper (its own machine)")
+    for value, high, place in zip(frame["ms"], frame["high"], y):
+        ax.annotate(
+            f"{value:.1f}", (high, place), (6, 0), textcoords="offset points", va="center", fontsize=8
+        )
+    ax.set_yticks(y, frame["network"])
+    ax.invert_yaxis()
+    ax.set_xlim(0, 1.12 * float(np.nanmax([frame["high"], frame["paper"]])))
+    decorate(ax, "time per frame (ms)", "", title, grid="x")
+    ax.legend(fontsize=8, frameon=False, loc="lower right")
+    return ax
+
+
+def panels(count: int, size: tuple[float, float] = (5.2, 3.8)) -> tuple[Figure, Sequence[Axes]]:
+    """A figure with `count` panels side by side, each of this size (inches)."""
+    fig, found = plt.subplots(
+        1, count, figsize=(size[0] * count, size[1]), layout="constrained", squeeze=False
+    )
+    return fig, list(found[0])
