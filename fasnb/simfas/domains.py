@@ -69,14 +69,14 @@ class Domain:
 #: A photograph from a compact or system camera, scaled down to what the medium shows.
 _PHOTO = Camera(
     640, 480, lens=(0.45, 0.6), defocus=(0, 0.4), aperture=1.0, electrons=30000, full_well=30000,
-    read_noise=4, crosstalk=0.05, meter=(0.195, 0.255), balance=(0.6, 0.9), saturation=(1.0, 1.2),
+    read_noise=4, crosstalk=0.05, meter=(0.195, 0.255), balance=(0.6, 0.9), saturation=(0.95, 1.1),
     contrast=(1.0, 1.15),
     sharpen=(0.2, 0.6), sharpen_radius=0.9, denoise=0.3, quality=92,
 )  # fmt: skip
 #: A telephone's photograph.
 _SNAPSHOT = Camera(
     640, 480, lens=(0.6, 0.9), defocus=(0, 0.6), aperture=1.0, electrons=6000, full_well=9000, read_noise=6,
-    crosstalk=0.08, meter=(0.185, 0.255), balance=(0.6, 0.95), saturation=(1.0, 1.25), contrast=(1.0, 1.2),
+    crosstalk=0.08, meter=(0.185, 0.255), balance=(0.6, 0.95), saturation=(0.95, 1.15), contrast=(1.0, 1.2),
     sharpen=(0.4, 0.9), sharpen_radius=1.0, denoise=0.5, quality=85,
 )  # fmt: skip
 #: High-definition video.
@@ -120,7 +120,7 @@ REPLAY = Domain(
     cameras={
         "webcam": Camera(
             320, 240, lens=(0.24, 0.36), defocus=(0, 0.6), aperture=0.35, electrons=4500, full_well=7000,
-            read_noise=7, crosstalk=0.08, meter=(0.185, 0.235), balance=(0.55, 0.75), saturation=(0.85, 1.0),
+            read_noise=7, crosstalk=0.08, meter=(0.185, 0.235), balance=(0.6, 0.85), saturation=(0.85, 1.0),
             contrast=(1.0, 1.1), sharpen=(0.3, 0.7), sharpen_radius=0.8, denoise=0.6, quality=88,
         )
     },
@@ -231,7 +231,7 @@ MSU = Domain(
     cameras={
         "laptop": Camera(
             640, 480, lens=(0.75, 0.95), defocus=(0.0, 0.9), aperture=0.6, electrons=3200, full_well=6000,
-            read_noise=7, crosstalk=0.08, meter=(0.195, 0.255), balance=(0.55, 0.8), saturation=(0.9, 1.05),
+            read_noise=7, crosstalk=0.08, meter=(0.195, 0.255), balance=(0.65, 0.9), saturation=(0.9, 1.05),
             contrast=(1.0, 1.15), sharpen=(0.3, 0.7), sharpen_radius=1.0, denoise=0.5, quality=82,
         ),
         "android": Camera(
