@@ -163,6 +163,17 @@ def test_rotated_msu_clip_is_cut_upright(tmp_path):
     assert found.boxes[0].tolist() == [0, 0, 64, 20]
 
 
+def test_the_same_file_stored_upside_down_is_another_entry(tmp_path):
+    clips = [c for c in official_clips("msu") if c.is_live and c.camera == "android" and c.subject in (2, 3)]
+    for clip in clips:
+        write_video(tmp_path / "msu-mfsd" / clip.path, [two_tone()] * 2)
+        (tmp_path / "msu-mfsd" / clip.path).with_suffix(".face").write_text("0,0,0,64,48\n")
+    db = open_database("msu", tmp_path, allow_partial=True)
+    found = extract(db, clips, FaceSettings(frames=1, size=20, margin=0), tmp_path / "cache")
+    tops = [picture[:8].mean() > 150 for picture in found.batch([0, 1])]
+    assert dict(zip([clip.subject for clip in clips], tops)) == {2: True, 3: False}
+
+
 def test_second_call_reads_nothing_but_the_cache(tmp_path, monkeypatch):
     db = replay(tmp_path)
     calls = []

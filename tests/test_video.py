@@ -120,6 +120,8 @@ def stubbed(monkeypatch, tmp_path):
 def test_runs_of_failed_reads_are_survived_and_bounded(stubbed):
     file, _ = stubbed(count=200, bad=range(60, 60 + video.MAX_FAILURES - 1))
     assert [n for n, _ in frames(file, indices=[10, 60, 199])] == [10, 109, 199]
+    file, _ = stubbed(count=200, bad=[*range(20, 60), *range(100, 140)])
+    assert [n for n, _ in frames(file, indices=[10, 199])] == [10, 199]
     file, stub = stubbed(count=10_000, end=100)
     assert [n for n, _ in frames(file, indices=[10, 5000])] == [10]
     assert stub.at < 100 + video.MAX_FAILURES
