@@ -4,6 +4,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -64,8 +65,7 @@ def plgf_pairs(
     ax: Axes | None = None,
     title: str = "",
 ) -> Axes:
-    """Fig. 5: each face (H, W, 3) uint8 above its PLGF map (H, W) float in [0, pi/2), one colour scale for
-    all.
+    """Fig. 5: each face (H, W, 3) uint8 above its PLGF map (H, W) float in [0, pi/2), one scale.
 
     FasnbError where the lists differ in length or are empty.
     """
@@ -78,7 +78,7 @@ def plgf_pairs(
         _picture(ax, angle, x, 1.06, cmap="viridis", vmin=0, vmax=np.pi / 2)
         ax.text(x + 0.5, -0.04, label, ha="center", va="bottom", fontsize=9)
     ax.set_xlim(-0.02, 1.06 * len(images))
-    ax.set_ylim(2.08, -0.3)
+    ax.set_ylim(2.08, -0.16)
     _blank(ax)
     bar = ax.figure.colorbar(ax.images[-1], ax=ax, shrink=0.45, anchor=(0, 0.05), pad=0.015)
     bar.set_label("PLGF (rad)", fontsize=9)
@@ -101,7 +101,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Block:
-    """A box of a diagram: what it does, the shape or size it gives, its kind (a key of KINDS), how often it
+    """A box of a diagram: what it does, the shape it gives, its kind (a key of KINDS), how often it
     repeats.
     """
 
@@ -112,15 +112,16 @@ class Block:
 
 
 def wide_resnet_blocks(depth: int = 28, widen: int = 2, size: int = 64, classes: int = 2) -> list[Block]:
-    """WideResNet-depth-widen (Fig. 4) on a size x size patch: three groups of (depth - 4) / 6 residual
-    blocks.
-    """
+    """WideResNet-depth-widen (Fig. 4) on a size x size patch: groups of (depth - 4) / 6 blocks."""
     repeat = (depth - 4) // 6
     groups = [
         Block(
-            f"group {i + 1}\n2 × (BN, LeakyReLU, 3×3)", f"{w * widen} × {side} × {side}", "residual", repeat
+            f"residual group {i}\n2 × (BN, LeakyReLU, 3×3)",
+            f"{w * widen} × {side} × {side}",
+            "residual",
+            repeat,
         )
-        for i, (w, side) in enumerate(((16, size), (32, size // 2), (64, size // 4)))
+        for i, w, side in ((1, 16, size), (2, 32, size // 2), (3, 64, size // 4))
     ]
     return [
         Block("RGB patch", f"3 × {size} × {size}", "data"),
@@ -159,24 +160,27 @@ def block_diagram(blocks: Sequence[Block], ax: Axes | None = None, title: str = 
         )
     columns = min(per_row, len(blocks))
     rows = -(-len(blocks) // columns)
-    ax = axes(ax, (2.15 * columns, 1.45 * rows + 0.35))
-    width, height, dx, dy = 1.62, 0.62, 2.15, 1.35
+    ax = axes(ax, (2.25 * columns, 1.5 * rows + 0.35))
+    width, height, dx, dy = 1.8, 0.62, 2.3, 1.5
+    box: dict[str, Any] = {"boxstyle": "round,pad=0,rounding_size=0.06", "edgecolor": GREY, "linewidth": 1}
     for i, block in enumerate(blocks):
         x, y = dx * (i % columns), dy * (i // columns)
-        for shift in (0.10, 0.05, 0) if block.repeat > 1 else (0,):
-            ax.add_patch(
-                FancyBboxPatch((x + shift, y - shift), width, height, boxstyle="round,pad=0,rounding_size=0.06",
-                               facecolor=KINDS[block.kind], edgecolor=GREY, linewidth=1)
-            )  # fmt: skip
-        ax.text(x + width / 2, y + height / 2, block.name, ha="center", va="center", fontsize=8.5)
-        ax.text(
-            x + width / 2, y + height + 0.06, block.detail, ha="center", va="top", fontsize=8.5, color=GREY
-        )
+        stack = (0.10, 0.05, 0.0) if block.repeat > 1 else (0.0,)
+        for shift in stack:
+            corner = (x + shift, y - shift)
+            ax.add_patch(FancyBboxPatch(corner, width, height, facecolor=KINDS[block.kind], **box))
+        middle = x + width / 2
+        ax.text(middle, y + height / 2, block.name, ha="center", va="center", fontsize=8.5)
+        ax.text(middle, y + height + 0.06, block.detail, ha="center", va="top", fontsize=8.5, color=GREY)
         if block.repeat > 1:
             ax.text(x + width + 0.08, y - 0.14, f"× {block.repeat}", ha="right", va="bottom", fontsize=9)
         if i + 1 < len(blocks):
-            _arrow(ax, x, y, (i + 1) % columns == 0, columns, width, height, dx, dy)
-    ax.set_xlim(-0.1, dx * (columns - 1) + width + 0.25)
+            after = (dx * ((i + 1) % columns), dy * ((i + 1) // columns))
+            top = after[1] - (0.1 if blocks[i + 1].repeat > 1 else 0)
+            straight = after[1] == y
+            end = (after[0], y + height / 2) if straight else (after[0] + width / 2, top)
+            _arrow(ax, (x + width + stack[0], y + height / 2), end, straight)
+    ax.set_xlim(-0.1, dx * (columns - 1) + width + 0.3)
     ax.set_ylim(dy * (rows - 1) + height + 0.35, -0.42)
     _blank(ax)
     if title:
@@ -184,17 +188,11 @@ def block_diagram(blocks: Sequence[Block], ax: Axes | None = None, title: str = 
     return ax
 
 
-def _arrow(
-    ax: Axes, x: float, y: float, wraps: bool, columns: int, width: float, height: float, dx: float, dy: float
-) -> None:
-    """To the next box: straight on, or from the end of a row to the start of the next."""
-    style = {"arrowstyle": "-|>", "mutation_scale": 11, "color": GREY, "shrinkA": 0, "shrinkB": 0}
-    middle = y + height / 2
-    if not wraps:
-        ax.add_patch(FancyArrowPatch((x + width + 0.12, middle), (x + dx - 0.02, middle), **style))  # type: ignore[arg-type]
-        return
-    turn = y + dy - 0.32  # between the shape text above and the next row
-    left = x - dx * (columns - 1) + width / 2
-    right = x + width + 0.2
-    ax.plot([x + width, right, right, left], [middle, middle, turn, turn], color=GREY, linewidth=1)
-    ax.add_patch(FancyArrowPatch((left, turn), (left, y + dy - 0.02), **style))  # type: ignore[arg-type]
+def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], straight: bool) -> None:
+    """From a box to the next: straight on, or around from the end of a row down to the start of the next."""
+    if not straight:
+        right, turn = start[0] + 0.15, end[1] - 0.3
+        ax.plot([start[0], right, right, end[0]], [start[1], start[1], turn, turn], color=GREY, linewidth=1)
+        start = (end[0], turn)
+    head = FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=11, color=GREY, shrinkA=1, shrinkB=1)
+    ax.add_patch(head)

@@ -7,13 +7,16 @@ green.
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import NormalDist
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import StrMethodFormatter
 
 from fasnb import atomic
 from fasnb.errors import FasnbError
@@ -27,6 +30,7 @@ LIVE = BLUE
 ATTACKS = (RED, ORANGE, PURPLE, GREEN, YELLOW)
 LINES = (BLUE, RED, GREEN, ORANGE, PURPLE, SKY, BLACK)
 _STYLES = ("-", "--", "-.", ":")
+_MARKERS = ("o", "s", "^")
 GREY = "#666666"
 
 
@@ -87,7 +91,7 @@ def score_histogram(
         parts = [attacks.loc[attacks["attack"] == kind, "score"].to_numpy() for kind in kinds]
         ax.hist(
             parts,
-            bins=edges,  # type: ignore[arg-type]
+            bins=list(edges),
             stacked=True,
             weights=[np.full(len(part), 100 / len(attacks)) for part in parts],
             color=[ATTACKS[i % len(ATTACKS)] for i in range(len(kinds))],
@@ -96,25 +100,16 @@ def score_histogram(
         )
     if len(live):
         shares = np.full(len(live), 100 / len(live))
-        for kind, alpha in (("stepfilled", 0.25), ("step", 1.0)):
-            label = f"live ({len(live)})" if kind == "step" else None
-            ax.hist(
-                live["score"],
-                edges,
-                weights=shares,
-                histtype=kind,
-                color=LIVE,
-                lw=2,
-                alpha=alpha,
-                label=label,
-            )  # type: ignore[arg-type]
+        look: dict[str, Any] = {"bins": list(edges), "weights": shares, "color": LIVE}
+        ax.hist(live["score"], histtype="stepfilled", alpha=0.25, **look)
+        ax.hist(live["score"], histtype="step", linewidth=2, label=f"live ({len(live)})", **look)
     if threshold is not None:
         ax.axvline(
             threshold.value, color=BLACK, linestyle="--", linewidth=1.2, label=f"threshold {threshold}"
         )
     ax.set_xlim(0, 1)
     decorate(ax, "score (probability of live)", "videos of the class (%)", title, grid="y")
-    ax.legend(fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
+    _legend_below(ax)
     return ax
 
 
@@ -127,10 +122,10 @@ def _deviate(rates: Iterable[float]) -> list[float]:
 
 
 def det_curve(points: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes:
-    """Detection error trade-off on normal-deviate axes: APCER on x, BPCER on y; nearer to the corner is
-    better.
+    """Detection error trade-off on normal-deviate axes: APCER on x, BPCER on y.
 
-    `points` has columns curve (name), apcer, bpcer (fractions). Rates below 0.1 % are drawn at 0.1 %.
+    `points` has columns curve (name), apcer, bpcer (fractions). Nearer to the lower left is
+    better; rates below 0.1 % are drawn at 0.1 %.
     """
     ax = axes(ax, (4.8, 4.6))
     for i, (name, curve) in enumerate(points.groupby("curve", sort=False)):
@@ -153,25 +148,26 @@ def det_curve(points: pd.DataFrame, ax: Axes | None = None, title: str = "") -> 
 def table_dots(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes:
     """A built table (`tables.build`) as dots with their intervals; the paper's numbers are hollow diamonds.
 
-    One group per column of the table, one colour per row. A missing number is a cross at the left edge.
+    One group per column of the table, one colour and marker per row. A missing number is a cross outside
+    the axes on the right, so that it is not taken for a rate.
     """
     columns = list(dict.fromkeys(frame["column"]))
     rows = list(dict.fromkeys(frame["row"]))
-    ax = axes(ax, (7, 0.6 + len(columns) * (0.22 + 0.17 * len(rows)) + 0.25 * -(-len(rows) // 2)))
+    lines = -(-(len(rows) + 2) // 3)
+    ax = axes(ax, (7, 1.1 + len(columns) * (0.22 + 0.15 * len(rows)) + 0.2 * lines))
     step = 0.8 / len(rows)
-    at_edge = ax.get_yaxis_transform()  # x as a fraction of the axes, y as data
-    for i, cell in enumerate(frame.itertuples()):
-        j = rows.index(cell.row)
-        y = columns.index(cell.column) + (j - (len(rows) - 1) / 2) * step
-        colour = LINES[j % len(LINES)]
-        if np.isnan(cell.value):
-            ax.plot(0.005, y, "x", color=colour, markersize=5, transform=at_edge, clip_on=False)
+    beside = ax.get_yaxis_transform()  # x as a fraction of the axes, y as data
+    looks = [(LINES[j % len(LINES)], _MARKERS[j // len(LINES) % len(_MARKERS)]) for j in range(len(rows))]
+    for cell in frame.to_dict("records"):
+        j = rows.index(cell["row"])
+        colour, marker = looks[j]
+        y = columns.index(cell["column"]) + (j - (len(rows) - 1) / 2) * step
+        if np.isnan(cell["value"]):
+            ax.plot(1.02, y, "x", color=colour, markersize=5, transform=beside, clip_on=False)
         else:
-            ax.plot(
-                [cell.low, cell.high], [y, y], color=colour, linewidth=2, alpha=0.45, solid_capstyle="butt"
-            )
-            ax.plot(cell.value, y, "o", color=colour, markersize=5)
-        ax.plot(cell.paper, y, "D", mfc="none", mec=colour, markersize=5, zorder=3 + i / 1000)
+            ax.plot([cell["low"], cell["high"]], [y, y], color=colour, linewidth=2, alpha=0.45)
+            ax.plot(cell["value"], y, marker, color=colour, markersize=5, clip_on=False, zorder=3)
+        ax.plot(cell["paper"], y, "D", mfc="none", mec=colour, markersize=5, clip_on=False, zorder=4)
     for line in range(len(columns) - 1):
         ax.axhline(line + 0.5, color="#dddddd", linewidth=0.8)
     first = frame.drop_duplicates("column")
@@ -180,18 +176,22 @@ def table_dots(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> 
     ax.set_xlim(left=0)
     decorate(ax, "error rate (%), with 95 % interval over subjects", "", title, grid="x")
     titles = frame.drop_duplicates("row").set_index("row")["title"]
-    keys = [
-        Line2D([], [], color=LINES[j % len(LINES)], marker="o", label=titles[row])
-        for j, row in enumerate(rows)
-    ]
-    keys.append(
-        Line2D([], [], color=GREY, marker="D", mfc="none", linestyle="", label="the paper (real data)")
-    )
+    keys = [Line2D([], [], color=c, marker=m, label=titles[row]) for (c, m), row in zip(looks, rows)]
+    keys.append(Line2D([], [], color=GREY, marker="D", mfc="none", ls="", label="the paper (real data)"))
     if frame["value"].isna().any():
         keys.append(Line2D([], [], color=GREY, marker="x", linestyle="", label="missing"))
-    place = {"loc": "upper center", "bbox_to_anchor": (0.4, -0.55 / ax.figure.get_figheight())}
-    ax.legend(handles=keys, fontsize=8, frameon=False, ncols=3, **place)
+    _legend_below(ax, keys)
     return ax
+
+
+def _legend_below(ax: Axes, keys: Sequence[Artist] | None = None, columns: int = 3) -> None:
+    """A legend under the axis label, where it covers no data whatever the figure's size."""
+    handles = ax.get_legend_handles_labels()[0] if keys is None else list(keys)
+    height = ax.figure.get_figheight() if isinstance(ax.figure, Figure) else 4.0
+    place = (0.4, -0.62 / height)
+    ax.legend(
+        handles=handles, fontsize=8, frameon=False, loc="upper center", ncols=columns, bbox_to_anchor=place
+    )
 
 
 def schedules(frame: pd.DataFrame, ax: Axes | None = None, title: str = "", log: bool = False) -> Axes:
@@ -220,6 +220,7 @@ def _curves(ax: Axes, frame: pd.DataFrame, name: str, x: str, y: str) -> None:
         ax.plot(curve[x], curve[y], color=colour, linestyle=style, linewidth=1.8, label=label)
         if {"low", "high"} <= set(curve):
             ax.fill_between(curve[x], curve["low"], curve["high"], color=colour, alpha=0.15, linewidth=0)
+    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
 def latency_bars(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes:
@@ -240,7 +241,7 @@ def latency_bars(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -
     ax.invert_yaxis()
     ax.set_xlim(0, 1.12 * float(np.nanmax([frame["high"], frame["paper"]])))
     decorate(ax, "time per frame (ms)", "", title, grid="x")
-    ax.legend(fontsize=8, frameon=False, loc="lower right")
+    _legend_below(ax)
     return ax
 
 

@@ -16,22 +16,11 @@ from fasnb.paths import ROOT
 
 #: The modules a run starts from; what they import of fasnb counts too.
 ROOTS = ("fasnb.training",)
-#: Imported by them, but unable to change a number: plumbing, and what a run's key holds as values already
-#: (the settings of experiment and profile; the clips, through the digest of the data).
-EXEMPT = frozenset(
-    f"fasnb.{name}"
-    for name in (
-        "atomic",
-        "databases",
-        "errors",
-        "experiments",
-        "grid",
-        "layouts",
-        "paths",
-        "profiles",
-        "scores",
-    )
-)
+#: Imported by them, but unable to change a number: plumbing and the record of runs; what a run's key holds as
+#: values already (settings of experiment and profile; the clips, through the digest of the data).
+_PLUMBING = ("atomic", "errors", "locks", "paths", "provenance", "runs", "scores")
+_IN_THE_KEY = ("databases", "experiments", "grid", "layouts", "profiles", "trees")
+EXEMPT = frozenset({"fasnb"} | {f"fasnb.{name}" for name in (*_PLUMBING, *_IN_THE_KEY)})
 _LIBRARIES = ("fasnb", "torch", "numpy", "pandas", "opencv-python-headless", "scikit-learn")
 
 

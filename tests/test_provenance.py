@@ -57,6 +57,22 @@ def test_code_of_keeps_strings_that_look_like_comments():
     assert provenance.code_of('def f(): "doc"\n') == 'def f(): "doc"'
 
 
+def test_code_behind_training_is_the_method_and_not_the_store():
+    found = {name.removeprefix("fasnb.") for name in provenance.modules_behind()}
+    assert {
+        "training",
+        "semisup",
+        "meta",
+        "networks",
+        "augment",
+        "schedules",
+        "plgf",
+        "faces",
+        "video",
+    } <= found
+    assert not found & {"fasnb", "runs", "provenance", "profiles", "atomic", "tables", "plots", "grid"}
+
+
 def test_missing_root_is_named():
     with pytest.raises(FasnbError, match=r"module fasnb\.nothing is missing"):
         provenance.code_digest(["fasnb.nothing"])
