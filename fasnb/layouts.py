@@ -99,7 +99,7 @@ FRAMES = {"smoke": 8, "lite": 16, "full": 48}
 SMOKE_SUBJECTS = {
     "casia-fasd": {"train": 6, "test": 8},
     "replay-attack": {"train": 5, "devel": 4, "test": 6},
-    "msu-mfsd": {"train": 6, "test": 8},
+    "msu-mfsd": {"train": 9, "test": 8},
 }
 
 

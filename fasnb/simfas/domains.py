@@ -103,8 +103,8 @@ def _portrait(camera: Camera) -> Camera:
 _LASER = Printer(
     "colour laser on office paper",
     inks=((0.06, 0.38, 0.62), (0.72, 0.05, 0.26), (0.86, 0.78, 0.07), (0.04, 0.04, 0.04)),
-    paper=(0.82, 0.84, 0.88), gain=0.13, black=0.7, lines=5.9, angles=(15, 75, 0, 45), grain=0.006,
-    banding=0.006, band=3.4, texture=0.012, gloss=0.020,
+    paper=(0.82, 0.84, 0.88), gain=0.13, drift=(1.0, 1.03, 1.02, 1.0), black=0.7,
+    lines=5.9, angles=(15, 75, 0, 45), grain=0.006, banding=0.006, band=3.4, texture=0.012, gloss=0.020,
 )  # fmt: skip
 _IPHONE_3GS = Display(
     "iPhone 3GS", width=74, height=49, pitch=0.156, stripes="rgb-y", fill=(0.75, 0.82), gamma=2.0, white=7000,
@@ -157,8 +157,8 @@ REPLAY = Domain(
 _COPPER = Printer(
     "inkjet on coated paper",
     inks=((0.04, 0.44, 0.74), (0.78, 0.05, 0.32), (0.92, 0.84, 0.06), (0.03, 0.03, 0.035)),
-    paper=(0.88, 0.88, 0.86), gain=0.10, black=0.35, lines=0, angles=(0, 0, 0, 0), grain=0.006,
-    banding=0.009, band=1.7, texture=0.005, gloss=0.045,
+    paper=(0.88, 0.88, 0.86), gain=0.10, drift=(0.97, 1.04, 1.0, 1.0), black=0.35,
+    lines=0, angles=(0, 0, 0, 0), grain=0.006, banding=0.009, band=1.7, texture=0.005, gloss=0.045,
 )  # fmt: skip
 _TABLET = Display(
     "iPad, upright", width=148, height=197, pitch=0.192, stripes="rgb-y", fill=(0.80, 0.86), gamma=2.2,
@@ -213,8 +213,8 @@ CASIA = Domain(
 _PHOTO_PRINTER = Printer(
     "colour laser, A3, heavy paper",
     inks=((0.05, 0.42, 0.70), (0.76, 0.05, 0.30), (0.90, 0.82, 0.07), (0.035, 0.035, 0.035)),
-    paper=(0.86, 0.86, 0.87), gain=0.16, black=0.55, lines=5.2, angles=(15, 75, 30, 45), grain=0.007,
-    banding=0.004, band=4.2, texture=0.007, gloss=0.030,
+    paper=(0.86, 0.86, 0.87), gain=0.22, drift=(1.12, 0.98, 0.87, 1.05), black=0.55,
+    lines=5.2, angles=(15, 75, 30, 45), grain=0.028, banding=0.012, band=4.2, texture=0.018, gloss=0.060,
 )  # fmt: skip
 _IPAD_AIR = Display(
     "iPad Air", width=197, height=148, pitch=0.096, stripes="rgb", fill=(0.70, 0.84), gamma=2.2, white=6700,

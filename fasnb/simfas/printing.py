@@ -25,6 +25,7 @@ class Printer:
     inks: tuple[tuple[float, float, float], ...]  # transmittance of solid C, M, Y, K in linear R, G, B
     paper: tuple[float, float, float]  # reflectance of the bare paper
     gain: float  # optical and physical dot gain: covered share at a nominal half, minus one half
+    drift: tuple[float, float, float, float]  # coverage laid down / asked for, per ink
     black: float  # how much of the common grey is printed with black ink (grey component replacement)
     lines: float  # screen ruling, lines per mm; 0 = stochastic screen
     angles: tuple[float, float, float, float]  # of the four screens, degrees
@@ -91,9 +92,9 @@ def separation(printer: Printer, knots: int = 17) -> np.ndarray:
 
 def separated(picture: np.ndarray, printer: Printer) -> np.ndarray:
     """Covered shares of the four inks that print a picture: (H, W, 3) uint8 -> (H, W, 4) float32, dot gain
-    included.
+    and the printer's drift included.
 
-    Trilinear in the `separation` table.
+    Trilinear in the `separation` table, which knows of the gain but not of the drift.
     """
     table = separation(printer)
     knots = table.shape[0]
@@ -110,7 +111,7 @@ def separated(picture: np.ndarray, printer: Printer) -> np.ndarray:
                 for channel, bit in enumerate((r, g, b)):
                     weight *= part[..., channel] if bit else 1 - part[..., channel]
                 out += weight[..., None] * flat[base + (r * knots + g) * knots + b]
-    return dot_gain(out, printer.gain).astype(np.float32)
+    return dot_gain(np.clip(out * np.array(printer.drift, np.float32), 0, 1), printer.gain).astype(np.float32)
 
 
 def sheet(coverage: np.ndarray, printer: Printer, mm: float, rng: np.random.Generator) -> np.ndarray:
