@@ -150,15 +150,17 @@ LITE = scaled(
 SMOKE = scaled(
     PAPER,
     "smoke",
-    steps=240,
+    steps=340,
     plgf_steps=220,
-    samples=1_600,
+    samples=6_400,
     scale="smoke",
     rgb_network="wrn-10-1",
     train_faces=4,
     test_faces=2,
-    batch=32,
+    batch=24,
     mu=1,
+    lr_rgb=0.025,  # half the paper's: a few hundred noisy steps, no time to recover from a bad one
+    ramp=340,  # all of the run
     ema=0.95,
     bn_momentum=0.1,
     plgf_batch=16,
