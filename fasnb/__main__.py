@@ -99,6 +99,15 @@ def figures(args: argparse.Namespace) -> None:
     print(f"{len(copied)} files are in {paths.ROOT / 'figures'}")
 
 
+def bench(args: argparse.Namespace) -> None:
+    """Measure speed and memory beside plain ways of doing the same."""
+    from fasnb import bench
+    from fasnb.bench import row
+
+    rows = bench.run(args.name, args.quick, lambda text: print(text, file=sys.stderr, flush=True))
+    print(row.as_json(rows, row.provenance()) if args.json else row.table(rows))
+
+
 def _list(text: str) -> list[str]:
     return [part for part in text.split(",") if part]
 
@@ -163,6 +172,11 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--root", type=Path, help="folder of the databases (default: FASNB_DATA, or simulated)")
     one.add_argument("--scale", default="smoke", help="which simulated databases, without --root")
     one.add_argument("--json", action="store_true")
+
+    one = command(bench, "measure speed and memory beside plain ways of doing the same")
+    one.add_argument("name", nargs="?", help="mpl-step, augmentation, plgf, faces, ... (default: all)")
+    one.add_argument("--json", action="store_true")
+    one.add_argument("--quick", action="store_true", help="tiny sizes: shows that it works, measures nothing")
     return top
 
 

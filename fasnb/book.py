@@ -72,8 +72,9 @@ def run_notebook(path: Path, out: Path, parameters: dict[str, Any]) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             papermill.execute_notebook(
-                str(path), str(out), parameters, kernel_name=KERNEL, progress_bar=False, cwd=str(path.parent)
-            )
+                str(path), str(out), parameters, kernel_name=KERNEL, progress_bar=False,
+                cwd=str(path.parent), extra_arguments=["--IPKernelApp.log_level=40"],
+            )  # fmt: skip
     except PapermillExecutionError as error:
         reason = f"cell {error.exec_count}: {error.ename}: {' '.join(str(error.evalue).split())[:200]}"
         raise FasnbError(f"{path.name} failed in {reason}; see {out}") from error

@@ -98,7 +98,7 @@ FRAMES = {"smoke": 6, "lite": 16, "full": 48}
 #: Subjects of each split (the first ones of SUBJECTS) that the smoke scale keeps.
 SMOKE_SUBJECTS = {
     "casia-fasd": {"train": 6, "test": 8},
-    "replay-attack": {"train": 5, "devel": 4, "test": 6},
+    "replay-attack": {"train": 7, "devel": 4, "test": 6},
     "msu-mfsd": {"train": 9, "test": 8},
 }
 

@@ -150,7 +150,7 @@ LITE = scaled(
 SMOKE = scaled(
     PAPER,
     "smoke",
-    steps=340,
+    steps=400,
     plgf_steps=220,
     samples=6_400,
     scale="smoke",
@@ -160,7 +160,7 @@ SMOKE = scaled(
     batch=24,
     mu=1,
     lr_rgb=0.025,  # half the paper's: a few hundred noisy steps, no time to recover from a bad one
-    ramp=340,  # all of the run
+    ramp=400,  # all of the run
     ema=0.95,
     bn_momentum=0.1,
     plgf_batch=16,
