@@ -61,7 +61,7 @@ def peak(root: str, cache: str) -> float:
 
 def rows(where: torch.device, quick: bool) -> list[Row]:
     """ms a frame of the video (it is decoded on the CPU), and the peak memory of one ten times as long."""
-    frames, rounds = (20, 2) if quick else (250, 9)
+    frames, rounds = (16, 1) if quick else (250, 9)
     where = torch.device("cpu")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

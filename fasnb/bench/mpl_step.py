@@ -18,11 +18,11 @@ GOALS = {"cpu": 2.5, "cuda": 3.0}
 def reference(where: torch.device, size: material.Size, config: SemiConfig) -> plain.Plain:
     """The plain step with the networks and the rate of `material.task`, and its settings `config`."""
     chosen, sizes = material.experiment("mpl_uda"), material.profile(size)
-    networks = [
+    teacher, student = (
         training.new_network(chosen, sizes, where, twin).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         for twin in (0, 1)
-    ]
-    return plain.Plain(*networks, config, sizes.lr_rgb, sizes.steps, sizes.weight_decay)
+    )
+    return plain.Plain(teacher, student, config, sizes.lr_rgb, sizes.steps, sizes.weight_decay)
 
 
 def rows(where: torch.device, quick: bool) -> list[Row]:

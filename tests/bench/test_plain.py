@@ -87,13 +87,20 @@ def test_batch_norm_is_the_only_difference_of_one_batch_for_all_views():
     assert abs(ours - reference) > 1e-6
 
 
-def test_bfloat16_agrees_within_its_precision(monkeypatch):
-    """Labels are given: a draw next to its threshold could fall on either side. bfloat16 has 8 bits."""
+def test_bfloat16_errs_no_more_than_the_plain_step_itself_would_in_bfloat16(monkeypatch):
+    """Some 8 % of these short gradients' length, 8 bits as it has. Labels are given: no draw may tip over."""
     monkeypatch.setattr(meta, "pseudo_labels", lambda z, kind, generator: torch.arange(len(z)) % 2)
     state, theirs = both(autocast=True, own_batch_for_weak=True)
     ours, reference = steps(state, theirs)
     torch.testing.assert_close(ours, reference, rtol=0.02, atol=0)
-    assert_same(state, theirs, 0.05)
+    _, rounded = both(own_batch_for_weak=True)
+    b = batch()
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded.step(b.x_lb, b.y_lb, b.weak(), b.strong())
+    exact = gradients(theirs.teacher)
+    error = (gradients(rounded.teacher) - exact).norm() / exact.norm()
+    assert error < 0.15
+    assert_same(state, theirs, 1.5 * error)
 
 
 @pytest.mark.parametrize("workers", [0, 2])
