@@ -9,6 +9,7 @@ import torch
 from fasnb import training
 from fasnb.bench import material, plain, timing
 from fasnb.bench.row import Row
+from fasnb.meta import mpl_step
 from fasnb.semisup import SemiConfig
 
 #: On 2 cores, and on one GPU.
@@ -26,7 +27,7 @@ def reference(where: torch.device, size: material.Size, config: SemiConfig) -> p
 
 
 def rows(where: torch.device, quick: bool) -> list[Row]:
-    """One row: ms a step, augmentation included."""
+    """ms a step, with the making of its batch, and on a batch that is there already."""
     size = material.size_for(where, quick)
     made, generator = material.task("mpl_uda", where, size), torch.Generator()
     theirs, drawn = reference(where, size, made.config), material.patches(size)
@@ -44,20 +45,30 @@ def rows(where: torch.device, quick: bool) -> list[Row]:
         nonlocal epoch
         epoch = plain.filled(loaders)
 
-    def step_by_step() -> None:
+    def their_steps() -> None:
         for views in epoch:
-            x_lb, y_lb, x_w, x_s = (v.to(where, non_blocking=True) for v in itertools.chain(*views))
-            theirs.step(x_lb, y_lb, x_w, x_s)
+            theirs.step(*(v.to(where, non_blocking=True) for v in itertools.chain(*views)))
 
-    ours, plainly = timing.alternate(
+    whole = timing.alternate(
         lambda: material.run_steps(made, "mpl_uda", size.steps, generator),
-        step_by_step,
+        their_steps,
         size.rounds,
         where,
         before=fill,
     )
-    precision = "bfloat16" if made.state.autocast else "float32"
-    note = f"{size}; ours {precision}, plain float32 with {workers} loader processes"
-    goal = GOALS.get(where.type)
-    ours, plainly = ours / size.steps, plainly / size.steps
-    return [timing.row("mpl-step", "step", ours, plainly, where, goal=goal, note=note)]
+    there = made.batch(0, generator.manual_seed(0))
+    views = [v.contiguous() for v in (there.x_lb, there.y_lb, there.weak(), there.strong())]
+    bare = timing.alternate(
+        lambda: [mpl_step(made.state, there, made.config) for _ in range(size.steps)],
+        lambda: [theirs.step(*views) for _ in range(size.steps)],
+        size.rounds,
+        where,
+    )
+    note = f"{size}; ours in {'bfloat16' if made.state.autocast else 'float32'}"
+    ours, plainly = (times / size.steps for times in whole)
+    loading = f"{note}; plain with {workers} loader processes"
+    found = [
+        timing.row("mpl-step", "step", ours, plainly, where, goal=GOALS.get(where.type), note=loading),
+    ]
+    ours, plainly = (times / size.steps for times in bare)
+    return [*found, timing.row("mpl-step", "step, batch given", ours, plainly, where, note=note)]

@@ -1,14 +1,19 @@
-"""scale: time and memory of supervised training as the run and its labelled set grow."""
+"""scale: time and memory of training and of cutting faces as each of their sizes grows."""
 
+import tempfile
 import time
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
-from fasnb.bench import child, material, timing
+from fasnb.bench import child, faces, material, timing
 from fasnb.bench.row import Row
 
-_STEPS, _LABELLED = 20, 1000  # at 1x
+# At 1x: of a training run; of a database.
+_STEPS, _LABELLED, _BATCH = 20, 1000, 16
+_CLIPS, _FRAMES = 2, 60
 
 
 def loop(steps: int, labelled: int, batch: int) -> tuple[float, float]:
@@ -40,22 +45,36 @@ def rows(where: torch.device, quick: bool) -> list[Row]:
     Every size runs in a process of its own, in turns with the others. An exponent of 1 is growth in
     proportion, 0 none.
     """
-    factors = np.array([1, 2] if quick else [1, 2, 4, 8])
-    rounds, steps, labelled, batch = (1, 1, 8, 2) if quick else (3, _STEPS, _LABELLED, 16)
-    sizes = {
-        "steps": [(int(f) * steps, labelled, batch) for f in factors],
-        "labelled patches": [(steps, int(f) * labelled, batch) for f in factors],
-    }
+    factors = [1, 2] if quick else [1, 2, 4, 8]
+    rounds, steps, labelled, batch = (1, 1, 8, 2) if quick else (3, _STEPS, _LABELLED, _BATCH)
+    clips, frames = (1, 8) if quick else (_CLIPS, _FRAMES)
+    with tempfile.TemporaryDirectory() as name:
+        axes: dict[str, list[tuple[str, str, list[Any]]]] = {
+            "steps": [(__name__, "loop", [f * steps, labelled, batch]) for f in factors],
+            "labelled patches": [(__name__, "loop", [steps, f * labelled, batch]) for f in factors],
+            "clips": [_cut(name, f * clips, frames) for f in factors],
+            "clip length": [_cut(name, clips, f * frames) for f in factors],
+        }
+        costs = {
+            axis: np.array([[child.call(m, f, *a) for m, f, a in calls] for _ in range(rounds)])
+            for axis, calls in axes.items()
+        }  # (rounds, factors, 2) each
     found = []
-    for axis, arguments in sizes.items():
-        turns = [[child.call(__name__, "loop", *a) for a in arguments] for _ in range(rounds)]
-        costs = np.array(turns)  # (rounds, factors, 2)
-        for place, (cost, unit) in enumerate((("time", "s"), ("memory", "MB"))):
-            values = costs[:, :, place]
-            note = f"1x: {arguments[0][0]} steps, {arguments[0][1]} labelled"
+    for axis, values in costs.items():
+        cut = axis.startswith("clip")
+        on = torch.device("cpu") if cut else where
+        note = f"1x: {clips} clips of {frames} frames" if cut else f"1x: {steps} steps, {labelled} labelled"
+        for (cost, unit), one in zip((("time", "s"), ("memory", "MB")), np.moveaxis(values, 2, 0)):
             for i, factor in enumerate(factors):
                 what = f"{cost}, {factor}x {axis}"
-                found.append(timing.row("scale", what, values[:, i], values[:, 0], where, unit, note=note))
-            fits = np.array([exponent(factors, v) for v in values])
-            found.append(timing.row("scale", f"{cost} by {axis}", fits, None, where, "exponent", note=note))
+                found.append(timing.row("scale", what, one[:, i], one[:, 0], on, unit, note=note))
+            fits = np.array([exponent(np.array(factors), v) for v in one])
+            found.append(timing.row("scale", f"{cost} by {axis}", fits, None, on, "exponent", note=note))
     return found
+
+
+def _cut(folder: str, clips: int, frames: int) -> tuple[str, str, list[Any]]:
+    """The call that cuts the faces of so many clips, which are written first."""
+    root = f"{folder}/{clips}x{frames}"
+    faces.write_clips(Path(root), frames, clips)
+    return faces.__name__, "measured", [root]

@@ -5,11 +5,13 @@ from fasnb.bench import material, mpl_step
 CPU = torch.device("cpu")
 
 
-def test_one_row_of_a_step():
-    (row,) = mpl_step.rows(CPU, quick=True)
-    assert (row.bench, row.unit, row.goal) == ("mpl-step", "ms", 2.5)
-    assert row.ours > 0
-    assert row.low <= row.ratio <= row.high
+def test_rows_with_and_without_the_making_of_the_batch():
+    rows = mpl_step.rows(CPU, quick=True)
+    assert [(row.what, row.unit, row.goal) for row in rows] == [
+        ("step", "ms", 2.5),
+        ("step, batch given", "ms", None),
+    ]
+    assert all(row.ours > 0 and row.low <= row.ratio <= row.high for row in rows)
 
 
 def test_both_sides_start_from_the_same_networks():
