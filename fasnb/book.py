@@ -101,12 +101,12 @@ def to_html(executed: Path) -> str:
 
 
 def heading(path: Path) -> tuple[str, str]:
-    """Title and "Regenerates" line of a notebook, from its first cell."""
+    """Title and "Regenerates" paragraph of a notebook, from its first cell."""
     cell = json.loads(path.read_text(encoding="utf-8"))["cells"][0]
     text = "".join(cell["source"])
     title = re.search(r"^# (.+)$", text, re.MULTILINE)
-    line = re.search(r"\*\*Regenerates:?\*\*:? *(.+)$", text, re.MULTILINE)
-    return (title[1] if title else path.stem), (line[1] if line else "")
+    what = re.search(r"\*\*Regenerates:?\*\*:? *(.+?)(?:\n\n|$)", text, re.DOTALL)
+    return (title[1] if title else path.stem), (" ".join(what[1].split()) if what else "")
 
 
 def dependencies(path: Path, parameters: dict[str, Any], inputs: str) -> str:

@@ -109,7 +109,7 @@ def score_histogram(
         )
     ax.set_xlim(0, 1)
     decorate(ax, "score (probability of live)", "videos of the class (%)", title, grid="y")
-    _legend_below(ax)
+    _legend_below(ax, columns=2)
     return ax
 
 
@@ -141,7 +141,7 @@ def det_curve(points: pd.DataFrame, ax: Axes | None = None, title: str = "") -> 
     ax.set_ylim(*ends)
     ax.set_aspect("equal")
     decorate(ax, "APCER: attacks accepted (%)", "BPCER: live rejected (%)", title)
-    ax.legend(fontsize=8, frameon=False, loc="upper right")
+    ax.legend(fontsize=8, edgecolor="none", framealpha=0.9, loc="upper right")
     return ax
 
 
@@ -210,7 +210,7 @@ def learning_curves(frame: pd.DataFrame, ylabel: str, ax: Axes | None = None, ti
     ax = axes(ax, (6, 3.4))
     _curves(ax, frame, "curve", "step", "value")
     decorate(ax, "step", ylabel, title)
-    ax.legend(fontsize=9, frameon=False)
+    _legend_below(ax)
     return ax
 
 

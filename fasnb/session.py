@@ -75,6 +75,8 @@ def versions() -> pd.DataFrame:
     from fasnb import device
 
     git = provenance.revision() or {"revision": "unknown"}
-    facts = provenance.versions() | {"revision": f"{git['revision']}{' + changes' * bool(git.get('dirty'))}"}
+    facts = provenance.versions() | {
+        "revision": f"{git['revision'][:12]}{' + changes' * bool(git.get('dirty'))}"
+    }
     facts["device"] = device.title(device.choose())
     return pd.DataFrame(facts.items(), columns=["what", "which"]).set_index("what")

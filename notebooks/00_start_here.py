@@ -70,11 +70,11 @@ plots.save(ax.figure, "pipeline", shown, lab.figures).name
 # %% [markdown]
 # ## The method in one breath
 #
-# Two networks look at the face and their scores are added:
+# Two networks look at the face and their scores are added (eq. 31):
 #
 # ```
 # face 256x256 --- 64x64 patches ---> WideResNet ----------------> p_RGB  --\
-#                                     (pseudo labels, UDA,                   0.8 p_RGB + 0.2 p_PLGF   (eq. 31)
+#                                     (pseudo labels, UDA,                   0.8 p_RGB + 0.2 p_PLGF
 #                                      Meta Pseudo Labels)                  /
 #              --- PLGF map --------> attention + NetVLAD -------> p_PLGF --/
 # ```

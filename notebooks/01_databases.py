@@ -90,7 +90,8 @@ people = {
     }
     for name, database in databases.items()
 }
-pd.DataFrame({name: {split: len(who) for split, who in splits.items()} for name, splits in people.items()})
+counts = {name: {split: len(who) for split, who in splits.items()} for name, splits in people.items()}
+pd.DataFrame(counts).fillna(0).astype(int)
 
 # %% [markdown]
 # ## Frames and faces

@@ -16,7 +16,7 @@
 # **Before:** 06, Meta Pseudo Labels. **Now:** the small network on the PLGF map: how it learned, where it looks, and
 # what light does to both branches. **After:** 08, all of Tables 7 and 8.
 #
-# **Regenerates:** the PLGF branch of section 3.4 - about 30 s on a CPU - its scores move less with the light than the
+# **Regenerates:** the PLGF branch (section 3.2) - about 30 s on a CPU - its scores move less with the light than the
 # RGB branch's
 
 # %% [markdown]
@@ -165,6 +165,6 @@ plots.save(ax.figure, "light", change, lab.figures).name
 
 # %%
 by_branch = change[change["step"] == min(gains)].set_index("curve")["value"]
-assert by_branch["AttVLAD on PLGF"] < 0.1
+assert by_branch["AttVLAD on PLGF"] < min(0.1, by_branch["WideResNet on RGB (PL)"])
 assert seen["place"].shape[1] == 1
 assert frame["p_live"].between(0, 1).all()

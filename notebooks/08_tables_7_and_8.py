@@ -36,7 +36,7 @@ seed: int = 0  # of the runs shown
 import pandas as pd
 from IPython.display import HTML, display
 
-from fasnb import plots, rendering, tables
+from fasnb import evaluation, plots, rendering, tables
 
 lab = session.start(profile, store, data)
 
@@ -93,8 +93,8 @@ plots.save(ax.figure, "table8", table8, lab.figures).name
 # ## How sure are we?
 #
 # The bars are 95 % intervals over people: what other test subjects from the same world would give. Two arms with
-# overlapping bars may still differ, because both saw the same people; so the difference is resampled in pairs. Here is
-# how wide the intervals are, by table.
+# overlapping bars may still differ, because both saw the same people; bars far apart surely do. Here is how wide the
+# intervals are, by table.
 
 # %%
 width = pd.concat([table7, table8]).assign(width=lambda t: t["high"] - t["low"])
@@ -103,17 +103,17 @@ width.groupby(["table", "measure"])["width"].agg(["median", "max", "count"]).rou
 # %% [markdown]
 # ## Intra and cross
 #
-# The mean of all arms, by training database (rows) and test database (columns).
+# The mean of all arms, by training database (rows) and test database (columns); NaN where the paper has no column.
 
 # %%
 both = pd.concat([table7, table8]).drop_duplicates(["row", "column"])
 both.pivot_table(index="train", columns="test", values="value").round(1)
 
 # %% [markdown]
-# Where does the threshold come from, for each number? From the training database alone:
+# Which videos set the threshold of a number? Always the training database's:
 
 # %%
-both.groupby(["measure", "train"])[["videos", "subjects"]].agg(["min", "max"])
+pd.DataFrame({"threshold from": {t: f"{t} {evaluation.threshold_split(t)}" for t in both["train"].unique()}})
 
 # %%
 assert table7["value"].notna().all()

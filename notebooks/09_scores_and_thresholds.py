@@ -61,8 +61,9 @@ def videos(database, split="test"):
 
 
 fig, (left, right) = plots.panels(2)
-plots.score_histogram(videos("casia"), threshold, left, "Fig. 9 left: trained and tested on CASIA")
-plots.score_histogram(videos("replay"), threshold, right, "Fig. 9 right: trained on CASIA, tested on Replay")
+fig.suptitle(f"MPL+UDA + AttVLAD, {lab.store.source.kind} data, profile {lab.profile.name}, seed {seed}")
+plots.score_histogram(videos("casia"), threshold, left, "Fig. 9 left: CASIA to CASIA")
+plots.score_histogram(videos("replay"), threshold, right, "Fig. 9 right: CASIA to Replay")
 frame = pd.concat([videos("casia"), videos("replay")])[["database", "subject", "label", "attack", "score"]]
 plots.save(fig, "figure9", frame, lab.figures).name
 
@@ -87,7 +88,7 @@ for database in ("casia", "replay", "msu"):
     part = videos(database)
     by_type = metrics.apcer_by_type(part["score"], part["label"], part["attack"], threshold)
     rows.append(by_type.rename(database))
-(100 * pd.concat(rows, axis=1)).round(1).fillna("")
+(100 * pd.concat(rows, axis=1)).style.format("{:.1f} %", na_rep="")
 
 # %% [markdown]
 # ## All thresholds at once
@@ -149,10 +150,10 @@ sweep = pd.DataFrame(
 
 # %%
 ax = plots.learning_curves(sweep, "EER (%)", title=f"Fusion, {lab.store.source.kind} data")
-ax.axvline(0.8, color=plots.GREY, linestyle=":", label="the paper: 0.8")
+ax.axvline(0.8, color=plots.GREY, linestyle=":")
 ax.set_xlabel("weight of the RGB branch")
 ax.xaxis.set_major_formatter("{x:.1f}")
-ax.legend(fontsize=9, frameon=False)
+ax.annotate("the paper: 0.8", (0.79, 0.97), xycoords=("data", "axes fraction"), ha="right", va="top")
 plots.save(ax.figure, "fusion-weight", sweep, lab.figures).name
 
 # %% [markdown]
