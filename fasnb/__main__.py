@@ -156,7 +156,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--format", default="md", choices=("md", "csv", "latex", "html"))
 
     one = command(figures, "copy a profile's figures to figures/, to be committed")
-    one.add_argument("--profile", default="smoke", help="smoke, lite or paper (default: smoke)")
+    one.add_argument("--profile", default="smoke", help="smoke, lite, brief or paper (default: smoke)")
 
     one = command(simulate, "write simulated databases in the official layouts")
     one.add_argument(
@@ -181,7 +181,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _common(one: argparse.ArgumentParser, workers: bool = True) -> None:
-    one.add_argument("--profile", default="smoke", help="smoke, lite or paper (default: smoke)")
+    one.add_argument("--profile", default="smoke", help="smoke, lite, brief or paper (default: smoke)")
     one.add_argument("--store", type=Path, help="folder of results (default: the profile's)")
     if workers:
         one.add_argument("--workers", type=_count, default=1, help="processes at a time (default: 1)")

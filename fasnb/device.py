@@ -40,6 +40,8 @@ def prepare(device: torch.device) -> None:
     if device.type == "cpu":
         torch.set_num_threads(int(os.environ.get("FASNB_THREADS", "1")))
     else:
+        # cuBLAS repeats its sums only with a workspace of fixed size, set before its first call
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch.backends.cudnn.benchmark = False
 

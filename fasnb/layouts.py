@@ -94,7 +94,7 @@ OFFICIAL_COUNTS = {
 }
 SCALES = ("smoke", "lite", "full")
 #: Frames per clip that the simulator writes at each scale.
-FRAMES = {"smoke": 6, "lite": 16, "full": 48}
+FRAMES = {"smoke": 6, "lite": 12, "full": 48}
 #: Subjects of each split (the first ones of SUBJECTS) that the smoke scale keeps.
 SMOKE_SUBJECTS = {
     "casia-fasd": {"train": 6, "test": 8},

@@ -75,8 +75,7 @@ def versions() -> pd.DataFrame:
     from fasnb import device
 
     git = provenance.revision() or {"revision": "unknown"}
-    facts = provenance.versions() | {
-        "revision": f"{git['revision'][:12]}{' + changes' * bool(git.get('dirty'))}"
-    }
+    changed = " + changes" if git.get("dirty") else ""
+    facts = provenance.versions() | {"revision": str(git["revision"])[:12] + changed}
     facts["device"] = device.title(device.choose())
     return pd.DataFrame(facts.items(), columns=["what", "which"]).set_index("what")

@@ -27,7 +27,7 @@ from fasnb import session
 session.versions()
 
 # %% tags=["parameters"]
-profile: str = "smoke"  # smoke, lite or paper
+profile: str = "smoke"  # smoke, lite, brief or paper
 store: str = ""  # folder of results; empty: the profile's own
 data: str = ""  # folder of the three databases; empty: FASNB_DATA, or simulated
 seed: int = 0  # of the runs shown

@@ -183,7 +183,7 @@ def test_smoke_replay_is_thinned_evenly():
 
 
 def test_frames_of_each_scale_are_prefixes():
-    assert [layouts.FRAMES[scale] for scale in layouts.SCALES] == [6, 16, 48]
+    assert [layouts.FRAMES[scale] for scale in layouts.SCALES] == [6, 12, 48]
 
 
 @given(st.sampled_from(DATABASES), st.data())
