@@ -1,4 +1,4 @@
-"""The sizes at which the same method runs: smoke, lite, brief and paper. A profile changes sizes, never the method.
+"""The sizes the same method runs at: smoke, lite, brief, paper. A profile changes sizes, never the method.
 
 Settings that paper.md calls illegible follow the recipe the paper's terms point to (labelled batch 128, mu 7,
 temperature 0.7, ramp 5,000, EMA 0.995); everything legible in section 4.2 is as printed.
