@@ -128,7 +128,8 @@ def batches(x: Tensor, y: Tensor | None, batch: int, count: int, workers: int, p
 def filled(loaders: tuple[DataLoader, DataLoader]) -> Iterator[tuple[Views, Views]]:
     """An epoch of (labelled, unlabelled) batches whose first has arrived; it is given up.
 
-    Workers that have nothing left to do when the epoch ends leave the processor to whoever is timed next.
+    Others are under way by then, which favours this side. Workers that have nothing left to do when the epoch
+    ends leave the processor to whoever is timed next.
     """
     pairs = zip(*loaders)
     next(pairs)
