@@ -21,7 +21,7 @@ SIZE = 256
 
 
 @lru_cache(maxsize=1)
-def _cascade() -> cv2.CascadeClassifier:
+def _cascade() -> "cv2.CascadeClassifier":  # OpenCV 5 has none; only faces without a box need it
     remedy = "install opencv-python-headless>=4.10,<5"
     if not hasattr(cv2, "CascadeClassifier"):
         raise FasnbError(f"OpenCV {cv2.__version__} has no cascade detector; {remedy}")

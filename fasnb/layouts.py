@@ -97,9 +97,9 @@ SCALES = ("smoke", "lite", "full")
 FRAMES = {"smoke": 6, "lite": 12, "full": 48}
 #: Subjects of each split (the first ones of SUBJECTS) that the smoke scale keeps.
 SMOKE_SUBJECTS = {
-    "casia-fasd": {"train": 6, "test": 8},
+    "casia-fasd": {"train": 9, "test": 7},
     "replay-attack": {"train": 7, "devel": 4, "test": 6},
-    "msu-mfsd": {"train": 9, "test": 8},
+    "msu-mfsd": {"train": 12, "test": 8},
 }
 
 

@@ -171,11 +171,11 @@ SMOKE = scaled(
     checkpoint_every=100,
 )
 
-#: Minutes on one GPU: the paper's networks, samples and rates, a twentieth of its steps, smaller batches.
+#: Minutes on one GPU: the paper's networks, samples and rates, a thirtieth of its steps, smaller batches.
 BRIEF = scaled(
     PAPER,
     "brief",
-    steps=3_000,
+    steps=2_000,
     plgf_steps=2_100,
     samples=PAPER_SAMPLES,
     scale="lite",

@@ -14,7 +14,7 @@ FORMATS = ("md", "csv", "latex", "html")
 WARNINGS = {
     "smoke": "SMOKE profile: a few subjects and a few steps; these numbers prove the chain, not the method.",
     "lite": "Lite profile: small network, brief training; compare arms with each other, not with the paper.",
-    "brief": "Brief profile: the paper's networks, a twentieth of its steps; compare arms with each other.",
+    "brief": "Brief profile: the paper's networks, a thirtieth of its steps; compare arms with each other.",
 }
 NAMES = {"casia": "CASIA", "replay": "Replay", "msu": "MSU"}
 MEASURES = {"eer": "EER", "eer_devel": "EER (devel)", "hter": "HTER"}
