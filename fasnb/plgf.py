@@ -60,17 +60,38 @@ def plgf(x: Tensor, k: int = 3, variant: str = "quadrant", eps: float = EPS) -> 
     """
     if not eps > 0:
         raise UsageError(f"the epsilon of PLGF must be positive, not {eps}; leave it at 1/255")
+    masks(k, variant)  # raises where there are none
     image = unit_range(x)
     if not image.numel():
         return image
     h, w = image.shape[-2:]
-    image = image.reshape(1, -1, h, w)  # (1, N, H, W): every channel of every image on its own
-    n = image.shape[1]
-    padded = F.pad(image, (k // 2,) * 4, mode="replicate")
+    image = image.reshape(-1, h, w)  # (N, H, W): every channel of every image on its own
+    found = torch.empty_like(image)
+    # On a CPU one map at a time stays in the cache: half the time of all at once.
+    for one, out in zip(*(t.split(1 if t.device.type == "cpu" else len(t)) for t in (image, found))):
+        force = _odd_force(one) if (k, variant) == (3, "quadrant") else _force(one, k, variant)
+        torch.div(force, one.clamp_min(eps), out=out).atan_()
+    return found.reshape(x.shape)
+
+
+def _force(image: Tensor, k: int, variant: str) -> Tensor:
+    """sqrt((I * Mx)^2 + (I * My)^2) of images (N, H, W) float32, same shape."""
+    padded = F.pad(image, (k // 2,) * 4, mode="replicate")[None]
+    n = len(image)
     mx, my = masks(k, variant).to(image).expand(n, 1, 2, k, k).unbind(2)  # (N, 1, k, k) each
     # Two plain depthwise convolutions: one with two masks a channel takes three times as long on a CPU.
-    pull = torch.hypot(F.conv2d(padded, mx, groups=n), F.conv2d(padded, my, groups=n))
-    return pull.div_(image.clamp_min(eps)).atan_().reshape(x.shape)
+    return torch.hypot(F.conv2d(padded, mx, groups=n), F.conv2d(padded, my, groups=n))[0]
+
+
+def _odd_force(image: Tensor) -> Tensor:
+    """`_force` for k = 3: each mask is a difference of neighbours, then a sum of three weighted a, 1, a."""
+    a = 2**-1.5  # of the corners
+    p = F.pad(image, (1,) * 4, mode="replicate")  # (N, H + 2, W + 2)
+    d = p[:, :, 2:] - p[:, :, :-2]  # (N, H + 2, W)
+    fx = torch.add(d[:, 1:-1], d[:, :-2] + d[:, 2:], alpha=a)  # (N, H, W)
+    d = p[:, 2:] - p[:, :-2]  # (N, H, W + 2)
+    fy = torch.add(d[:, :, 1:-1], d[:, :, :-2] + d[:, :, 2:], alpha=a)
+    return fx.square_().addcmul_(fy, fy).sqrt_()
 
 
 def unit_range(x: Tensor) -> Tensor:
