@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from fasnb import atomic
 from fasnb.errors import FasnbError
@@ -243,6 +244,75 @@ def latency_bars(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -
     decorate(ax, "time per frame (ms)", "", title, grid="x")
     _legend_below(ax)
     return ax
+
+
+def ratios(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes:
+    """How many times cheaper ours is than the plain way: dots with quartiles, goals as hollow diamonds.
+
+    Columns bench, what, device, ratio, low, high (quartiles), goal (NaN: none); a row without a ratio is left
+    out. The axis is logarithmic, with a line at 1: as fast as the plain way. A colour and marker per device.
+    """
+    frame = frame[frame["ratio"].notna()]
+    names = (frame["bench"] + ": " + frame["what"]).tolist()
+    rows, devices = list(dict.fromkeys(names)), list(dict.fromkeys(frame["device"]))
+    ax = axes(ax, (7, 1.6 + 0.3 * len(rows) + 0.1 * len(devices)))
+    looks = [(LINES[j % len(LINES)], _MARKERS[j % len(_MARKERS)]) for j in range(len(devices))]
+    ax.axvline(1, color=BLACK, linestyle="--", linewidth=1.2)
+    there = {row: list(dict.fromkeys(frame.loc[np.array(names) == row, "device"])) for row in rows}
+    for name, one in zip(names, frame.to_dict("records")):
+        colour, marker = looks[devices.index(one["device"])]
+        j, count = there[name].index(one["device"]), len(there[name])
+        y = rows.index(name) + (j - (count - 1) / 2) * 0.6 / count
+        ax.plot([one["low"], one["high"]], [y, y], color=colour, linewidth=2.5, alpha=0.45)
+        ax.plot(one["ratio"], y, marker, color=colour, markersize=5, zorder=3)
+        if not np.isnan(one["goal"]):
+            ax.plot(one["goal"], y, "D", mfc="none", mec=colour, markersize=6, zorder=4)
+    for line in range(len(rows) - 1):
+        ax.axhline(line + 0.5, color="#dddddd", linewidth=0.8)
+    ax.set_yticks(range(len(rows)), rows)
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_xscale("log")
+    _plain_log(ax.xaxis, LogLocator(subs=(1, 2, 5)))
+    decorate(ax, "cost of the plain way / ours (right of 1: ours is cheaper)", "", title, grid="x")
+    keys = [Line2D([], [], color=c, marker=m, label=device) for (c, m), device in zip(looks, devices)]
+    keys.append(Line2D([], [], color=GREY, marker="D", mfc="none", ls="", label="goal"))
+    keys.append(Line2D([], [], color=BLACK, linestyle="--", label="as fast as the plain way"))
+    _legend_below(ax, keys, columns=2)
+    return ax
+
+
+def growth(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes:
+    """How a cost grows, both axes logarithmic, with a dotted line for growth in proportion.
+
+    Columns axis (what grows), device, factor, times (the cost as a multiple of that at 1x), exponent (of the
+    fit, given in the legend). One colour per axis, one marker and line style per device.
+    """
+    ax = axes(ax, (5.2, 4.6))
+    whats, devices = list(dict.fromkeys(frame["axis"])), list(dict.fromkeys(frame["device"]))
+    for (what, device), curve in frame.groupby(["axis", "device"], sort=False):
+        i, j = whats.index(what), devices.index(device)
+        look = _MARKERS[j % len(_MARKERS)] + _STYLES[j % len(_STYLES)]
+        label = f"{what}, {device}: exponent {curve['exponent'].iloc[0]:.2f}"
+        colour = LINES[i % len(LINES)]
+        ax.plot(curve["factor"], curve["times"], look, color=colour, markersize=5, alpha=0.85, label=label)
+    factors = sorted(frame["factor"].unique())
+    ends = (factors[0], factors[-1])
+    ax.plot(ends, ends, color=BLACK, linewidth=1, linestyle=":", zorder=4, label="in proportion: exponent 1")
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.set_xticks(factors, [f"{factor}x" for factor in factors])
+    ax.xaxis.set_minor_locator(NullLocator())
+    _plain_log(ax.yaxis, LogLocator(base=2))
+    decorate(ax, "size", "cost, as a multiple of that at 1x", title)
+    _legend_below(ax, columns=1)
+    return ax
+
+
+def _plain_log(axis: Axis, ticks: LogLocator) -> None:
+    """Label a logarithmic axis at these ticks only, 0.5 and 20 instead of powers of ten."""
+    axis.set_major_locator(ticks)
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
 
 
 def panels(count: int, size: tuple[float, float] = (5.2, 3.8)) -> tuple[Figure, Sequence[Axes]]:

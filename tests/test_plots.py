@@ -143,11 +143,61 @@ def test_latency_bars():
     assert "(ms)" in ax.get_xlabel()
 
 
+def measured():
+    rows = [
+        ("plgf", "against a copy", "a processor", 0.2, 0.1, 0.3, 0.6),
+        ("plgf", "against a copy", "a GPU", 0.8, 0.7, 0.9, 0.6),
+        ("score", "batch 1", "a GPU", 2, 1.5, 2.5, np.nan),
+        ("simulate", "live: all", "a processor", np.nan, 30, 31, np.nan),
+    ]
+    return pd.DataFrame(rows, columns=["bench", "what", "device", "ratio", "low", "high", "goal"])
+
+
+def test_ratios_show_devices_quartiles_and_goals_on_a_log_axis():
+    ax = plots.ratios(measured(), title="Speed")
+    assert ax.get_xscale() == "log"
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["plgf: against a copy", "score: batch 1"]
+    marks = {kind: [line for line in ax.lines if line.get_marker() == kind] for kind in "osD"}
+    assert [line.get_xdata()[0] for line in marks["o"]] == [0.2]
+    assert [line.get_xdata()[0] for line in marks["s"]] == [0.8, 2]
+    assert [line.get_xdata()[0] for line in marks["D"]] == [0.6, 0.6]
+    assert all(line.get_markerfacecolor() == "none" for line in marks["D"])
+    spans = [tuple(line.get_xdata()) for line in ax.lines]
+    assert {(1, 1), (0.1, 0.3), (0.7, 0.9), (1.5, 2.5)} <= set(spans)
+    places = [line.get_ydata()[0] for line in marks["o"] + marks["s"]]
+    assert places == pytest.approx([-0.15, 0.15, 1])  # side by side only where two devices are
+    assert legend(ax) == ["a processor", "a GPU", "goal", "as fast as the plain way"]
+    assert ax.get_title(loc="left") == "Speed"
+
+
+def growing():
+    rows = [("clips", "a GPU", f, f**0.5, 0.5) for f in (1, 2, 4)] + [
+        ("clips", "a processor", f, f, 1) for f in (1, 2, 4)
+    ]
+    return pd.DataFrame(rows, columns=["axis", "device", "factor", "times", "exponent"])
+
+
+def test_growth_is_drawn_with_its_exponents():
+    ax = plots.growth(growing())
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert list(ax.lines[0].get_ydata()) == [1, 2**0.5, 2]
+    assert ax.lines[0].get_color() == ax.lines[1].get_color()
+    assert ax.lines[0].get_marker() != ax.lines[1].get_marker()
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["1x", "2x", "4x"]
+    assert legend(ax) == [
+        "clips, a GPU: exponent 0.50",
+        "clips, a processor: exponent 1.00",
+        "in proportion: exponent 1",
+    ]
+
+
 def test_nothing_is_cut_off_or_overlaps(table):
     """The legend lies inside the figure, under the axis label."""
     for ax in (
         plots.table_dots(table),
         plots.score_histogram(scores(), Threshold(0.5, "replay devel", "EER")),
+        plots.ratios(measured()),
+        plots.growth(growing()),
     ):
         fig = ax.figure
         fig.canvas.draw()
