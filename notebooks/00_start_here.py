@@ -142,6 +142,7 @@ own.groupby(["arm", "database"])["AUC"].mean().unstack().round(2)
 # | 07 | the PLGF branch, and what light does to both branches |
 # | 08 | Tables 7 and 8 |
 # | 09 | scores and thresholds (Fig. 9), and how not to choose one |
+# | 10 | how fast all of it is, and compared with what |
 #
 # `make reproduce PROFILE=lite` runs all of this longer, on all subjects.
 

@@ -14,7 +14,7 @@
 # # Scores and thresholds
 #
 # **Before:** 08, the tables. **Now:** the scores behind a number: Fig. 9, how a threshold travels to another database,
-# and what the fusion weight does. **After:** your own data.
+# and what the fusion weight does. **After:** 10, how fast it is.
 #
 # **Regenerates:** Fig. 9 - about 10 s on a CPU - scores of another database move towards each other
 
