@@ -15,7 +15,9 @@ def run(capsys, *arguments):
     return code, printed.out, printed.err
 
 
-@pytest.mark.parametrize("command", ["reproduce", "run", "table", "figures", "simulate", "databases"])
+@pytest.mark.parametrize(
+    "command", ["reproduce", "run", "table", "figures", "simulate", "databases", "bench"]
+)
 def test_every_command_has_help(capsys, command):
     code, out, _ = run(capsys, command, "--help")
     assert code == 0
