@@ -213,16 +213,16 @@ CASIA = Domain(
 _PHOTO_PRINTER = Printer(
     "colour laser, A3, heavy paper",
     inks=((0.05, 0.42, 0.70), (0.76, 0.05, 0.30), (0.90, 0.82, 0.07), (0.035, 0.035, 0.035)),
-    paper=(0.86, 0.86, 0.87), gain=0.22, drift=(1.12, 0.98, 0.87, 1.05), black=0.55,
+    paper=(0.86, 0.86, 0.87), gain=0.22, drift=(1.15, 0.97, 0.84, 1.06), black=0.55,
     lines=5.2, angles=(15, 75, 30, 45), grain=0.028, banding=0.012, band=4.2, texture=0.018, gloss=0.060,
 )  # fmt: skip
 _IPAD_AIR = Display(
     "iPad Air", width=197, height=148, pitch=0.096, stripes="rgb", fill=(0.70, 0.84), gamma=2.2, white=6700,
-    peak=1.9, contrast=850, gloss=0.025, falloff=0.08, flicker=0.05, hertz=300, bezel=18, bezel_albedo=0.05,
+    peak=1.9, contrast=850, gloss=0.035, falloff=0.12, flicker=0.05, hertz=300, bezel=18, bezel_albedo=0.05,
 )  # fmt: skip
 _IPHONE_5S = Display(
     "iPhone 5S", width=88.6, height=50, pitch=0.078, stripes="rgb-y", fill=(0.70, 0.84), gamma=2.2,
-    white=7300, peak=2.2, contrast=900, gloss=0.022, falloff=0.10, flicker=0.05, hertz=300, bezel=15,
+    white=7300, peak=2.2, contrast=900, gloss=0.040, falloff=0.18, flicker=0.05, hertz=300, bezel=15,
     bezel_albedo=0.04,
 )  # fmt: skip
 
