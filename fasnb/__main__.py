@@ -62,9 +62,12 @@ def run(args: argparse.Namespace) -> None:
     if args.list:
         print("\n".join(experiment.name for experiment in wanted))
         return
+    _check(args.scheduler)
     corpus, source = reproduce.opened(profile, args.workers, args.data)
     store = Store(args.store or paths.store(profile.name), profile, source)
-    results = run_missing(wanted, reproduce.TRAIN, store, corpus, args.workers, reproduce.say)
+    results = run_missing(
+        wanted, reproduce.TRAIN, store, corpus, args.workers, reproduce.say, scheduler=args.scheduler
+    )
     print(f"{len(results)} runs are in {store.folder}")
 
 
@@ -84,7 +87,8 @@ def reproduce(args: argparse.Namespace) -> None:
     from fasnb.profiles import get
     from fasnb.reproduce import reproduce
 
-    print(reproduce(get(args.profile), args.workers, args.store, args.only))
+    _check(args.scheduler)
+    print(reproduce(get(args.profile), args.workers, args.store, args.only, scheduler=args.scheduler))
 
 
 def figures(args: argparse.Namespace) -> None:
@@ -108,8 +112,21 @@ def bench(args: argparse.Namespace) -> None:
     print(row.as_json(rows, row.provenance()) if args.json else row.table(rows))
 
 
+def _check(scheduler: str | None) -> None:
+    """Say at once, not after the data are made, that a scheduler does not answer."""
+    if scheduler:
+        from fasnb import cluster
+
+        cluster.connect(scheduler).close()
+
+
 def _list(text: str) -> list[str]:
     return [part for part in text.split(",") if part]
+
+
+def _folder(text: str) -> Path:
+    """Absolute, since a worker of a cluster has another current folder."""
+    return Path(text).absolute()
 
 
 def _count(text: str) -> int:
@@ -146,7 +163,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--only", type=_list, default=[], help="tables, e.g. t7,t8 (default: all available)")
     one.add_argument("--seeds", type=_count, help="seeds per arm (default: the profile's)")
     one.add_argument(
-        "--data", type=Path, help="folder of the three databases (default: FASNB_DATA, or simulated)"
+        "--data", type=_folder, help="folder of the three databases (default: FASNB_DATA, or simulated)"
     )
     one.add_argument("--list", action="store_true", help="print the experiments, run nothing")
 
@@ -182,9 +199,10 @@ def parser() -> argparse.ArgumentParser:
 
 def _common(one: argparse.ArgumentParser, workers: bool = True) -> None:
     one.add_argument("--profile", default="smoke", help="smoke, lite, brief or paper (default: smoke)")
-    one.add_argument("--store", type=Path, help="folder of results (default: the profile's)")
+    one.add_argument("--store", type=_folder, help="folder of results (default: the profile's)")
     if workers:
         one.add_argument("--workers", type=_count, default=1, help="processes at a time (default: 1)")
+        one.add_argument("--scheduler", metavar="ADDRESS", help="send the runs to this Dask cluster instead")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -59,6 +59,7 @@ def reproduce(
     store_folder: Path | None = None,
     only: Iterable[str] = (),
     say: Say = say,
+    scheduler: str | None = None,
 ) -> Path:
     """Everything that is missing, up to the index page, whose path is returned."""
     begun = time.monotonic()
@@ -66,7 +67,8 @@ def reproduce(
     corpus, source = opened(profile, workers, say=say)
     say(f"[2/4] runs of tables {', '.join(TABLES)}")
     store = Store(store_folder or paths.store(profile.name), profile, source)
-    results = run_missing(grid.grid_of(profile, TABLES), TRAIN, store, corpus, workers, say)
+    wanted = grid.grid_of(profile, TABLES)
+    results = run_missing(wanted, TRAIN, store, corpus, workers, say, scheduler=scheduler)
     say("[3/4] notebooks")
     folder = paths.build(profile.name)
     parameters = {"profile": profile.name, "store": str(store.folder), "data": str(corpus.root), "seed": 0}

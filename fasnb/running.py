@@ -136,26 +136,32 @@ def run_missing(
     workers: int = 1,
     progress: Callable[[str], None] = print,
     checkpoints: Path | None = None,
+    scheduler: str | None = None,
 ) -> list[Result]:
     """Compute the experiments that the store lacks and return the results of all, in order.
 
     `train` is a function or "module:function" (imported only when a run needs it); `data` is passed on to
     it. With several workers, each is a process of its own with its share of the processor's threads, and
-    `train` must be importable and `data` picklable. A run that another process is computing is waited for.
-    Ctrl-C leaves the store intact; the same call then goes on from there. A failed run does not stop the
-    others, two do: FasnbError then (or at the end) names them.
+    `train` must be importable and `data` picklable. With the address of a Dask `scheduler`, its workers
+    compute instead. A run that another process is computing is waited for. Ctrl-C leaves the store intact;
+    the same call then goes on from there. A failed run does not stop the others, two do: FasnbError then
+    (or at the end) names them.
     """
     wanted = list(dict.fromkeys(experiments))
     waiting = store.missing(wanted)
     if waiting:
-        from fasnb.workers import here, spread  # workers builds on this module
+        from fasnb import cluster  # this and workers build on this module
+        from fasnb.workers import here, spread
 
         job = Job(store, train, data, checkpoints or paths.build(store.profile.name) / "checkpoints")
         state = Progress(waiting, progress)
         if have := len(wanted) - len(waiting):
             progress(f"{have} of {len(wanted)} runs are in {store.folder}; {len(waiting)} to compute")
         many = min(workers, len(waiting))
-        failures = spread(job, waiting, state, many) if many > 1 else here(job, waiting, state)
+        if scheduler:
+            failures = cluster.spread(job, waiting, state, scheduler)
+        else:
+            failures = spread(job, waiting, state, many) if many > 1 else here(job, waiting, state)
         if failures:
             more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
             raise FasnbError(f"{failures[0]}{more}; the other results are kept, run again to go on")
