@@ -73,6 +73,7 @@ pd.crosstab(frame["bench"], frame["file"]).reindex(list(bench.BENCHES), fill_val
 # | score | From a face to its score, one at a time and 16 together; and how long a new process takes to its first score. | The same network in 32-bit numbers, as a script has it; for the first score, a process that only loads torch. |
 # | simulate | A simulated frame, stage by stage. | Nothing: only times. |
 # | scale | Time and memory at 1 to 8 times the size. | The same at size 1. |
+# | where | What the operations of a step take, by kind. | As mpl-step, on a batch that is there already. |
 #
 # ## The ratios
 #
@@ -80,7 +81,7 @@ pd.crosstab(frame["bench"], frame["file"]).reindex(list(bench.BENCHES), fill_val
 # median over the rounds, with its quartiles; ours and plain are in the unit named. The goals were set before measuring.
 
 # %%
-compared = frame[frame["ratio"].notna() & (frame["bench"] != "scale")]
+compared = frame[frame["ratio"].notna() & ~frame["bench"].isin(["scale", "where"])]
 shown = ["device", "bench", "what", "ours", "reference", "unit", "ratio", "low", "high", "goal", "verdict"]
 table = compared[shown].rename(columns={"reference": "plain"})
 table.style.hide(axis="index").format(precision=3, na_rep="")
@@ -116,8 +117,24 @@ missed[["device", "bench", "what", "ratio", "goal", "note"]].style.hide(axis="in
 # Median and quartiles, in the unit named.
 
 # %%
-alone = frame[frame["ratio"].isna() & (frame["bench"] != "scale")]
+alone = frame[frame["ratio"].isna() & ~frame["bench"].isin(["scale", "where"])]
 alone[["device", "bench", "what", "ours", "low", "high", "unit"]].round(2)
+
+# %% [markdown]
+# ## Where the time goes
+#
+# A step of Meta Pseudo Labels under a profiler, by kind of operation. What is saved comes from 16-bit numbers, from
+# channels kept last in memory, and from gradients only where they are used.
+
+# %%
+spent = frame[frame["bench"] == "where"]
+wide = spent.set_index(["device", "what"])[["reference", "ours"]].rename(columns={"reference": "plain"})
+ax = plots.axes(None, (6.8, 3.6))
+wide.iloc[::-1].plot.barh(ax=ax, color=[plots.SKY, plots.BLUE], width=0.75)
+ax.set_yticks(range(len(wide)), [what for _, what in wide.index[::-1]])
+plots.decorate(ax, "time in a step (ms)", "", ", ".join(spent["device"].unique()), grid="x")
+ax.legend(frameon=False)
+plots.save(ax.figure, "speed-where", spent, lab.figures).name
 
 # %% [markdown]
 # ## As things grow

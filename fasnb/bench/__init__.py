@@ -19,6 +19,7 @@ BENCHES = {
     "score": "score",
     "simulate": "simulate",
     "scale": "scale",
+    "where": "where",
 }
 
 
