@@ -1,0 +1,74 @@
+import errno
+import os
+import resource
+import signal
+
+import pytest
+
+from fasnb import atomic
+from fasnb.errors import FasnbError
+
+
+def left(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_appears_whole_with_its_folders(tmp_path):
+    atomic.write_text(tmp_path / "a" / "b.txt", "ü")
+    assert (tmp_path / "a" / "b.txt").read_bytes() == "ü".encode()
+    assert left(tmp_path / "a") == ["b.txt"]
+
+
+def test_a_failure_keeps_the_old_file_and_leaves_no_other(tmp_path):
+    path = tmp_path / "x.json"
+    atomic.write_text(path, "old")
+    with pytest.raises(ValueError, match="broken"), atomic.writing(path) as temporary:
+        temporary.write_text("half")
+        raise ValueError("broken")
+    assert path.read_text() == "old"
+    assert left(tmp_path) == ["x.json"]
+
+
+def test_nobody_sees_the_new_file_before_it_is_complete(tmp_path):
+    path = tmp_path / "x.png"
+    with atomic.writing(path) as temporary:
+        temporary.write_bytes(b"1")
+        assert not path.exists()
+        assert temporary.suffix == ".png"
+        assert temporary.parent == tmp_path  # same disk: a rename replaces at once
+    assert path.read_bytes() == b"1"
+
+
+def test_a_full_disk_is_one_line_that_names_the_file(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "x.csv"
+    atomic.write_text(path, "old")
+    monkeypatch.setattr(atomic.os, "fsync", full)
+    with pytest.raises(
+        FasnbError, match=r"cannot write .*x\.csv: No space left on device; free space"
+    ) as caught:
+        atomic.write_text(path, "new")
+    assert "\n" not in str(caught.value)
+    assert path.read_text() == "old"
+    assert left(tmp_path) == ["x.csv"]
+
+
+def test_a_limit_of_the_system_on_the_size_counts_as_a_full_disk(tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(FasnbError, match="cannot write"):
+            atomic.write_bytes(tmp_path / "big", bytes(5000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert left(tmp_path) == []
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "f").write_text("")
+    with pytest.raises(FasnbError, match="cannot write"):
+        atomic.write_text(tmp_path / "f" / "x", "")

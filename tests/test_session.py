@@ -1,0 +1,45 @@
+import pytest
+
+from fasnb import experiments, session
+from fasnb.errors import FasnbError, UsageError
+
+
+def test_empty_parameters_mean_the_profiles_own_folders():
+    lab = session.start("smoke")
+    assert lab.store_folder == session.paths.store("smoke")
+    assert lab.root is None
+    assert lab.figures == session.paths.figures("smoke")
+
+
+def test_parameters_win(tmp_path):
+    lab = session.start("lite", store=str(tmp_path / "s"), data=str(tmp_path / "d"))
+    assert (lab.profile.name, lab.store_folder, lab.root) == ("lite", tmp_path / "s", tmp_path / "d")
+
+
+def test_an_unknown_profile_names_the_known_ones():
+    with pytest.raises(UsageError, match="unknown profile 'smoky'; choose one of smoke, lite"):
+        session.start("smoky")
+
+
+def test_weights_that_were_not_kept_say_how_to_get_them(monkeypatch, tmp_path):
+    class Store:
+        @staticmethod
+        def stem(experiment):
+            return experiment.name
+
+    monkeypatch.setattr(session.Session, "store", Store())
+    monkeypatch.setattr(session.paths, "BUILD", tmp_path)
+    lab = session.start("smoke")
+    experiment = experiments.make("pl", "casia")
+    with pytest.raises(FasnbError, match=r"weights\.safetensors is gone; delete the run's result"):
+        lab.weights(experiment)
+    folder = tmp_path / "smoke" / "checkpoints" / experiment.name
+    folder.mkdir(parents=True)
+    (folder / "weights.safetensors").write_bytes(b"")
+    assert lab.weights(experiment) == folder / "weights.safetensors"
+
+
+def test_versions_name_what_a_number_hangs_on():
+    table = session.versions()
+    assert {"python", "torch", "revision", "device"} <= set(table.index)
+    assert (table["which"].str.len() > 0).all()
