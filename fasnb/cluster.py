@@ -1,5 +1,6 @@
 """How a list of runs is carried out on an existing Dask cluster, whose workers share the store's folder."""
 
+import logging
 import time
 import uuid
 from collections.abc import Iterator
@@ -27,6 +28,8 @@ def connect(address: str) -> Any:
         from distributed import Client
     except ImportError as error:
         raise UsageError("--scheduler needs Dask: pip install 'fasnb[cluster]'") from error
+    for name in ("distributed", "distributed.client"):  # an error is one line, and it is ours
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         return Client(address, timeout=_CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -80,7 +83,8 @@ def spread(job: Job, waiting: list[Experiment], state: Progress, address: str) -
             outcome, reason = _outcome(future, name)
             if outcome == "busy":
                 held.add(name)
-                state.say(f"run {name} is being computed by {reason}; coming back to it")
+                lock = _lock(job, runs[name])
+                state.say(f"run {name} is being computed by {reason}; waiting (if it is dead, delete {lock})")
                 continue
             if outcome == "failed":
                 failures.append(FasnbError(reason))
@@ -162,10 +166,12 @@ def _outcome(future: Any, name: str) -> tuple[str, str]:
     try:
         return future.result()
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        if type(error).__name__ == "KilledWorker":
-            reason = "the workers that had it died one after another (out of memory?)"
-        return "failed", f"run {name}: {reason}"
+        reasons = {
+            "KilledWorker": "the workers that had it died one after another (out of memory?)",
+            "FutureCancelledError": "the connection to the scheduler is lost",
+        }
+        kind = type(error).__name__
+        return "failed", f"run {name}: {reasons.get(kind, f'{kind}: {error}')}"
 
 
 @contextmanager

@@ -22,9 +22,14 @@ def test_a_file_appears_whole_with_its_folders(tmp_path):
 def test_a_failure_keeps_the_old_file_and_leaves_no_other(tmp_path):
     path = tmp_path / "x.json"
     atomic.write_text(path, "old")
-    with pytest.raises(ValueError, match="broken"), atomic.writing(path) as temporary:
-        temporary.write_text("half")
-        raise ValueError("broken")
+
+    def half():
+        with atomic.writing(path) as temporary:
+            temporary.write_text("half")
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        half()
     assert path.read_text() == "old"
     assert left(tmp_path) == ["x.json"]
 

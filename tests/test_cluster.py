@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from dataclasses import asdict, replace
 from threading import Timer
 
+import dask
 import pytest
 from distributed import Client, LocalCluster
 
@@ -43,7 +44,8 @@ def train(experiment, profile, data, folder, report):
 @pytest.fixture(scope="module")
 def address():
     settings = {"processes": True, "n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
-    with LocalCluster(**settings) as local:
+    # a run may kill one worker, not two
+    with dask.config.set({"distributed.scheduler.allowed-failures": 1}), LocalCluster(**settings) as local:
         yield local.scheduler_address
 
 
