@@ -198,11 +198,11 @@ def test_paper_profile_is_section_4_2():
 
 def test_smaller_profiles_keep_the_fractions():
     paper = profiles.PAPER
-    for p in (profiles.SMOKE, profiles.LITE):
+    for p in (profiles.SMOKE, profiles.LITE, profiles.BRIEF):
         assert p.labelled / p.samples == pytest.approx(paper.labelled / paper.samples)
         assert p.wait / p.steps == pytest.approx(paper.wait / paper.steps, abs=1 / p.steps)
         assert p.warmup == p.wait
-        assert p.lr_rgb == paper.lr_rgb
+        assert p.lr_rgb == (paper.lr_rgb / 2 if p is profiles.SMOKE else paper.lr_rgb)
         assert p.lr_plgf == paper.lr_plgf
     assert make("pl", "casia").setting("tau") == SETTINGS["tau"][1]
 
@@ -240,5 +240,5 @@ def test_contradicting_sizes_are_refused(changes, message):
 
 
 def test_unknown_profile_names_the_known():
-    with pytest.raises(UsageError, match="unknown profile 'huge'; choose one of smoke, lite, paper"):
+    with pytest.raises(UsageError, match="unknown profile 'huge'; choose one of smoke, lite, brief, paper"):
         profiles.get("huge")

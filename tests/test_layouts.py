@@ -158,9 +158,9 @@ def test_scales_are_nested(name):
 @pytest.mark.parametrize(
     ("name", "subjects", "clips"),
     [
-        ("casia", {"train": 6, "test": 8}, 14 * 12),
-        ("replay", {"train": 5, "devel": 4, "test": 6}, 15 * 7),
-        ("msu", {"train": 6, "test": 8}, 14 * 8),
+        ("casia", {"train": 9, "test": 7}, 16 * 12),
+        ("replay", {"train": 7, "devel": 4, "test": 6}, 17 * 7),
+        ("msu", {"train": 12, "test": 8}, 20 * 8),
     ],
 )
 def test_smoke_keeps_the_first_subjects(name, subjects, clips):

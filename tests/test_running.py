@@ -168,6 +168,8 @@ def test_ctrl_c_ends_the_workers_too(tmp_path):
     log, folder = tmp_path / "log", tmp_path / "s"
     code = (
         "from tests.test_running import *\n"
+        # a background job of a shell starts with the signal ignored
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"data = {{'sleep': 60, 'log': {str(log)!r}}}\n"
         f"run_missing(EXPERIMENTS, train, store(Path({str(folder)!r})), data, workers=2)"
     )
