@@ -73,6 +73,7 @@ pd.crosstab(frame["bench"], frame["file"]).reindex(list(bench.BENCHES), fill_val
 # | score | From a face to its score, one at a time and 16 together; and how long a new process takes to its first score. | The same network in 32-bit numbers, as a script has it; for the first score, a process that only loads torch. |
 # | simulate | A simulated frame, stage by stage. | Nothing: only times. |
 # | scale | Time and memory at 1 to 8 times the size. | The same at size 1. |
+# | grid | Four runs, one thread each, by two worker processes. | The same four by one. |
 # | where | What the operations of a step take, by kind. | As mpl-step, on a batch that is there already. |
 #
 # ## The ratios

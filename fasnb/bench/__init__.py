@@ -20,6 +20,7 @@ BENCHES = {
     "simulate": "simulate",
     "scale": "scale",
     "where": "where",
+    "grid": "grid",
 }
 
 
