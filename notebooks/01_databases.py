@@ -33,11 +33,10 @@ data: str = ""  # folder of the three databases; empty: FASNB_DATA, or simulated
 seed: int = 0  # of the runs shown
 
 # %%
-import cv2
 import numpy as np
 import pandas as pd
 
-from fasnb import layouts, pictures, plots
+from fasnb import layouts, leaks, pictures, plots
 from fasnb.databases import databases_report
 
 lab = session.start(profile, store, data)
@@ -151,44 +150,27 @@ plots.save(ax.figure, "databases-msu", frame, lab.figures).name
 # ## Do simple statistics give it away?
 #
 # If the mean brightness alone told live from attack, a network would learn brightness and nothing else. So here are
-# four statistics per face, as AUC of live against each kind of attack (0.5: no clue; far from it on either side: a
-# clue).
-
+# simple statistics per clip, as AUC of live against each medium (0.5: no clue; far from it on either side: a clue).
 
 # %%
-def statistics(image):
-    hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    return {
-        "brightness": grey.mean(),
-        "contrast": grey.std(),
-        "saturation": float(hsv[..., 1].mean()),
-        "gradient": float(np.abs(np.diff(grey, axis=1)).mean()),
-    }
+measured = {short: leaks.measure(databases[short], faces) for short, faces in training.items()}
+single = pd.concat(leaks.single(table).assign(database=short) for short, table in measured.items())
+wide = single.pivot(index=["database", "medium"], columns="statistic", values="auc")
+wide[[*leaks.FACE]].style.format("{:.2f}").background_gradient("RdBu_r", vmin=0, vmax=1)
 
+# %% [markdown]
+# The same of the files and of where the face is: nothing here has to do with print or screen, so all should be near
+# 0.5. What is far from it tells how the people were filmed, not what was held up.
 
 # %%
-measured = []
-for short, faces in training.items():
-    for indices, images in faces.iterate(64):
-        for index, image in zip(indices, images):
-            clip = faces.clips[faces.clip_index[index]]
-            measured.append({"database": short, "kind": clip.attack or "live"} | statistics(image))
-measured = pd.DataFrame(measured)
+wide[[*leaks.FILE]].style.format("{:.2f}").background_gradient("RdBu_r", vmin=0, vmax=1)
+
+# %% [markdown]
+# The eight together, by logistic regression, each person scored by a fit without them:
 
 # %%
-from fasnb.metrics import auc
-
-clues = []
-for (short, kind), attack in measured.groupby(["database", "kind"]):
-    live = measured[(measured["database"] == short) & (measured["kind"] == "live")]
-    both = pd.concat([live, attack])
-    if kind != "live":
-        labels = (both["kind"] == "live").astype(int)
-        aucs = {name: auc(both[name], labels) for name in measured.columns[2:]}
-        clues.append({"database": short, "kind": kind} | aucs)
-clues = pd.DataFrame(clues).set_index(["database", "kind"])
-clues.round(2)
+regression = pd.concat(leaks.together(table).assign(database=short) for short, table in measured.items())
+regression.set_index(["database", "medium"]).round(2)
 
 # %% [markdown]
 # Some clues are physics: ink's gamut costs saturation, a second lens costs gradient. None of them alone is the answer
