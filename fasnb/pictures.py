@@ -58,6 +58,42 @@ def contact_sheet(
     return ax
 
 
+def side_by_side(
+    rows: dict[str, Sequence[NDArray]],
+    labels: Sequence[str],
+    columns: int = 5,
+    ax: Axes | None = None,
+    title: str = "",
+) -> Axes:
+    """Rows of images (H, W, 3) uint8, one image of every row per label, pixels drawn as squares.
+
+    More labels than `columns` go on in a further block below, with all its rows. FasnbError where a row has
+    not one image per label, or there is nothing to draw.
+    """
+    lengths = {len(images) for images in rows.values()}
+    if not labels or lengths != {len(labels)}:
+        raise FasnbError(f"{len(labels)} labels need rows of as many images, not {sorted(lengths)}")
+    columns = min(columns, len(labels))
+    blocks = -(-len(labels) // columns)
+    deep = 1.05 * len(rows) + 0.42
+    ax = axes(ax, (1.9 * columns + 0.7, 1.85 * deep * blocks + 0.35))
+    for i, label in enumerate(labels):
+        block, column = divmod(i, columns)
+        x, top = 1.05 * column, deep * block
+        ax.text(x + 0.5, top - 0.04, label, ha="center", va="bottom", fontsize=9, linespacing=0.95)
+        for j, (name, images) in enumerate(rows.items()):
+            y = top + 1.05 * j
+            ax.imshow(images[i], extent=(x, x + 1, y + 1, y), interpolation="nearest")
+            if column == 0:
+                ax.text(-0.05, y + 0.5, name, ha="right", va="center", rotation=90, fontsize=9)
+    ax.set_xlim(-0.25, 1.05 * columns - 0.03)
+    ax.set_ylim(deep * blocks - 0.4, -0.36)
+    _blank(ax)
+    if title:
+        ax.set_title(title, fontsize=11, loc="left")
+    return ax
+
+
 def plgf_pairs(
     images: Sequence[NDArray],
     maps: Sequence[NDArray],

@@ -36,6 +36,21 @@ def test_contact_sheet_frames_live_and_attack_apart():
         assert text.get_position() == pytest.approx((left + 0.5, bottom + 0.04))
 
 
+def test_side_by_side_puts_the_rows_of_a_label_below_one_another():
+    ax = pictures.side_by_side({"with": [IMAGE] * 3, "without": [IMAGE] * 3}, ["a", "b", "c"], columns=2)
+    assert len(ax.images) == 6
+    assert [t.get_text() for t in ax.texts] == ["a", "with", "without", "b", "c", "with", "without"]
+    a, below, b, _, c, _ = (image.get_extent() for image in ax.images)
+    assert a[:2] == below[:2]
+    assert below[3] > a[2]
+    assert b[3] == a[3]
+    assert c[0] == a[0]
+    assert c[3] > below[2]
+    assert {image.get_interpolation() for image in ax.images} == {"nearest"}
+    with pytest.raises(FasnbError, match="2 labels need rows of as many images"):
+        pictures.side_by_side({"with": [IMAGE]}, ["a", "b"])
+
+
 def test_plgf_pairs_share_one_scale():
     maps = [np.full((8, 8), 0.2), np.full((8, 8), 1.4)]
     ax = pictures.plgf_pairs([IMAGE] * 2, maps, ["live", "print"])
