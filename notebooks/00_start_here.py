@@ -143,6 +143,7 @@ own.groupby(["arm", "database"])["AUC"].mean().unstack().round(2)
 # | 08 | Tables 7 and 8 |
 # | 09 | scores and thresholds (Fig. 9), and how not to choose one |
 # | 10 | how fast all of it is, and compared with what |
+# | 11 | what a camera, a print and a screen do to a picture, stage by stage |
 #
 # `make reproduce PROFILE=lite` runs all of this longer, on all subjects.
 

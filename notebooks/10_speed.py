@@ -14,7 +14,7 @@
 # # How fast, and compared with what
 #
 # **Before:** 09, scores and thresholds. **Now:** what was measured, on which device, beside a plain way of doing the
-# same, and where the goal was missed. **After:** your own data, on your own machine.
+# same, and where the goal was missed. **After:** 11, what a camera, a print and a screen do.
 #
 # **Regenerates:** the figures of speed and of scale - about 10 s on a CPU - ratios on the right of the line are where
 # ours is the cheaper way; not all are
