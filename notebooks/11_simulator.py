@@ -16,7 +16,7 @@
 # **Before:** 10, how fast. **Now:** the simulator taken apart: every stage of its cameras, prints and displays, with
 # and without, and every parameter of the three databases. **After:** your own data, on your own machine.
 #
-# **Regenerates:** the pictures of stages and of moire - about 30 s on a CPU - every stage drawn changes the picture;
+# **Regenerates:** the pictures of stages and of moire - about 20 s on a CPU - every stage drawn changes the picture;
 # moire comes and goes with the pitch ratio
 
 # %% [markdown]
@@ -151,7 +151,7 @@ plots.save(ax.figure, "stages-camera", camera_changes, lab.figures, dpi=110).nam
 # - Noise is coloured and soft, since demosaicing spreads each pixel's noise over its neighbours.
 # - Crosstalk between the colours is undone by a matrix, but white balance comes before that, on colours that it has made
 #   paler: a part stays, as a tint.
-# - Defocus and saturation are mild in this camera; beside its lens the one hardly counts.
+# - Defocus, sharpening and saturation are mild in this camera; beside its lens' blur the first hardly counts.
 # - Exposure and white balance follow the scene: a print or a screen before the camera moves them too, which is why
 #   they hide part of what media do to brightness and colour.
 #
@@ -214,9 +214,7 @@ off = {stage: print_shot(variants[stage], seen_from) for stage, seen_from in vie
 # %%
 part = {stage: ((120, 120), 96 if seen_from.face > WHOLE else 236) for stage, seen_from in views.items()}
 rows, labels, print_changes = compared(on, off, part, times=8)
-ax = pictures.side_by_side(
-    rows, labels, 4, title="Simulated print (MSU-MFSD's printer, bent), stage by stage"
-)
+ax = pictures.side_by_side(rows, labels, title="Simulated print (MSU-MFSD's printer, bent), stage by stage")
 plots.save(ax.figure, "stages-print", print_changes, lab.figures, dpi=110).name
 
 # %% [markdown]
@@ -224,10 +222,10 @@ plots.save(ax.figure, "stages-print", print_changes, lab.figures, dpi=110).name
 #
 # - Sheen is the strongest: paper mirrors light that no ink stops, so black is grey. Gamut does the same to a lesser
 #   degree.
-# - Drift of the inks tints the picture. Dot gain by itself would darken it, but the printer's profile allows for it:
-#   what is left are the colours that the profile cannot reach.
+# - Drift of the inks tints the picture. Dot gain by itself would darken it, but the printer's profile allows for it,
+#   so little is left of it.
 # - The dots are plain in the close-up and are gone at the distance of the databases (see below). Grain, feed bands and
-#   paper are each under two grey levels: not to be seen by eye, though a network may.
+#   paper each change less than one grey level, which no eye sees.
 #
 # ## The display
 #
@@ -344,7 +342,9 @@ pitches = pd.DataFrame(rows)
 pitches.style.hide(axis="index").format(precision=2)
 
 # %% [markdown]
-# A pitch of 0 is a print without dots (a stochastic screen).
+# A pitch of 0 is a print without dots (a stochastic screen). No camera sees the dots of a print, and only the sharp ones
+# that skip lines see a grid, that of a telephone or of the tablet nearby. The other media must be told by colour, black,
+# shine and blur.
 #
 # ## Every parameter
 #
@@ -353,22 +353,26 @@ pitches.style.hide(axis="index").format(precision=2)
 
 
 # %%
-def readable(value):
-    """A parameter as text; a pair of numbers is a range."""
+pd.set_option("display.max_colwidth", None)
+
+
+def readable(value, join=" - "):
+    """A parameter as text; the numbers of a pair are joined as those of a range."""
     if value is None or isinstance(value, str | bool):
         return {None: "none", True: "yes", False: "no"}.get(value, value)
     if not isinstance(value, tuple):
         return f"{value:g}"
-    pair = len(value) == 2 and not isinstance(value[0], tuple | str)
-    return (" - " if pair else ", " if isinstance(value[0], float | int | str) else " / ").join(
-        map(readable, value)
-    )
+    inner = " / " if isinstance(value[0], tuple) else ", "
+    return (join if len(value) == 2 and inner == ", " else inner).join(map(readable, value))
 
 
-def table(found):
-    """Settings as columns, their fields as rows."""
-    shown = {name: {k: readable(v) for k, v in fields.items()} for name, fields in found.items()}
-    return pd.DataFrame(shown, dtype=object)
+def table(found, places=()):
+    """Settings as columns, their fields as rows; pairs of numbers are ranges, except for `places`."""
+    text = {
+        name: {key: readable(value, ", " if key in places else " - ") for key, value in fields.items()}
+        for name, fields in found.items()
+    }
+    return pd.DataFrame(text, dtype=object)
 
 
 def models(kind):
@@ -380,8 +384,8 @@ def models(kind):
 # The cameras before which live people and attacks stand:
 
 # %%
-cameras = table(models(lambda domain: domain.cameras))
-cameras
+filming = table(models(lambda domain: domain.cameras))
+filming
 
 # %% [markdown]
 # The cameras that attackers took their pictures with:
@@ -405,7 +409,7 @@ printers = table(media_of(media.Printer))
 printers
 
 # %%
-displays = table(media_of(media.Display))
+displays = table(media_of(media.Display), places=("fill",))
 displays
 
 # %%
@@ -422,10 +426,13 @@ table(handling)
 
 # %%
 plain_fields = ("fps", "centre", "wander", "tilt", "sway", "shake")
-table({name: {field: getattr(d, field) for field in plain_fields} for name, d in DOMAINS.items()})
+table(
+    {name: {field: getattr(d, field) for field in plain_fields} for name, d in DOMAINS.items()},
+    places=("centre", "wander"),
+)
 
 # %% [markdown]
-# `centre` and `wander` are pairs across and down, not ranges; `tilt`, `sway`, `shake` and `wander` are standard
+# `centre` and `wander` are across and down; `tilt`, `sway`, `shake` and `wander` are standard
 # deviations.
 
 # %%
@@ -440,5 +447,5 @@ wave = strength.pivot(index="ratio", columns="camera", values="modulation")
 assert (wave["skips lines"] > wave["reads all"]).all(), "skipping lines must let more of the grid through"
 assert (wave["skips, soft lens"] < wave["skips lines"]).all(), "a soft lens must weaken the grid"
 assert (wave["reads all"][0.97] < wave["reads all"][[1.2, 1.5]]).all(), "whole pixels average the grid away"
-for found in (cameras, printers, displays, lights):
+for found in (filming, printers, displays, lights):
     assert found.notna().all(axis=None), "a parameter is missing"
