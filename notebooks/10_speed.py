@@ -108,6 +108,8 @@ missed[["device", "bench", "what", "ratio", "goal", "note"]].style.hide(axis="in
 #   kernel would take one. On a CPU the arc tangent alone takes longer than a copy.
 # - **augmentation on a GPU.** The step consists of many small operations; starting them takes longer than doing them,
 #   and augmentation adds more of them. Replaying a recorded step (CUDA graphs) is the next thing to try.
+# - **score of AttVLAD** has no goal, but ours is slower on a CPU: the network is so small that the conversions to
+#   16-bit numbers cost more than they save.
 # - **score, one face at a time on a GPU** has no goal, but ours is slower there: 16-bit numbers need conversions that
 #   pay only for a batch.
 #

@@ -16,7 +16,6 @@ KINDS = {
     "convolution, backward": ("convolution_backward",),
     "batch-norm": ("native_batch_norm", "cudnn_batch_norm", "batch_norm"),
     "activation": ("leaky_relu", "threshold"),
-    "optimiser and average": ("_foreach", "_fused_sgd", "lerp", "addcmul"),
 }
 OTHER = "everything else"
 

@@ -10,7 +10,6 @@ def test_operators_fall_into_the_narrowest_kind():
     assert where.kind_of("aten::convolution_backward") == "convolution, backward"
     assert where.kind_of("aten::native_batch_norm_backward") == "batch-norm"
     assert where.kind_of("aten::leaky_relu_") == "activation"
-    assert where.kind_of("aten::_foreach_add_") == "optimiser and average"
     assert where.kind_of("aten::cat") == where.OTHER
 
 
