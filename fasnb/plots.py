@@ -169,11 +169,8 @@ def table_dots(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> 
             ax.plot([cell["low"], cell["high"]], [y, y], color=colour, linewidth=2, alpha=0.45)
             ax.plot(cell["value"], y, marker, color=colour, markersize=5, clip_on=False, zorder=3)
         ax.plot(cell["paper"], y, "D", mfc="none", mec=colour, markersize=5, clip_on=False, zorder=4)
-    for line in range(len(columns) - 1):
-        ax.axhline(line + 0.5, color="#dddddd", linewidth=0.8)
     first = frame.drop_duplicates("column")
-    ax.set_yticks(range(len(columns)), [heading(c, m) for c, m in zip(first["column"], first["measure"])])
-    ax.set_ylim(len(columns) - 0.5, -0.5)
+    _bands(ax, [heading(c, m) for c, m in zip(first["column"], first["measure"])])
     ax.set_xlim(left=0)
     decorate(ax, "error rate (%), with 95 % interval over subjects", "", title, grid="x")
     titles = frame.drop_duplicates("row").set_index("row")["title"]
@@ -183,6 +180,14 @@ def table_dots(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> 
         keys.append(Line2D([], [], color=GREY, marker="x", linestyle="", label="missing"))
     _legend_below(ax, keys)
     return ax
+
+
+def _bands(ax: Axes, names: Sequence[str]) -> None:
+    """One band a name, from the top, with a faint line between neighbours."""
+    for line in range(len(names) - 1):
+        ax.axhline(line + 0.5, color="#dddddd", linewidth=0.8)
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -0.5)
 
 
 def _legend_below(ax: Axes, keys: Sequence[Artist] | None = None, columns: int = 3) -> None:
@@ -267,10 +272,7 @@ def ratios(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes
         ax.plot(one["ratio"], y, marker, color=colour, markersize=5, zorder=3)
         if not np.isnan(one["goal"]):
             ax.plot(one["goal"], y, "D", mfc="none", mec=colour, markersize=6, zorder=4)
-    for line in range(len(rows) - 1):
-        ax.axhline(line + 0.5, color="#dddddd", linewidth=0.8)
-    ax.set_yticks(range(len(rows)), rows)
-    ax.set_ylim(len(rows) - 0.5, -0.5)
+    _bands(ax, rows)
     ax.set_xscale("log")
     _plain_log(ax.xaxis, LogLocator(subs=(1, 2, 5)))
     decorate(ax, "cost of the plain way / ours (right of 1: ours is cheaper)", "", title, grid="x")

@@ -150,8 +150,7 @@ def run_missing(
     wanted = list(dict.fromkeys(experiments))
     waiting = store.missing(wanted)
     if waiting:
-        from fasnb import cluster  # this and workers build on this module
-        from fasnb.workers import here, spread
+        from fasnb.workers import here, spread  # workers and cluster build on this module
 
         job = Job(store, train, data, checkpoints or paths.build(store.profile.name) / "checkpoints")
         state = Progress(waiting, progress)
@@ -159,6 +158,8 @@ def run_missing(
             progress(f"{have} of {len(wanted)} runs are in {store.folder}; {len(waiting)} to compute")
         many = min(workers, len(waiting))
         if scheduler:
+            from fasnb import cluster
+
             failures = cluster.spread(job, waiting, state, scheduler)
         else:
             failures = spread(job, waiting, state, many) if many > 1 else here(job, waiting, state)

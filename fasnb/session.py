@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,6 +14,9 @@ from fasnb.errors import FasnbError
 from fasnb.experiments import Experiment
 from fasnb.running import run_missing
 from fasnb.runs import Result, Source, Store
+
+if TYPE_CHECKING:  # a notebook that shows stored numbers need not load it
+    import torch
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,15 @@ class Session:
         if not (path := folder / "weights.safetensors").exists():
             raise FasnbError(f"{path} is gone; delete the run's result to train it again")
         return path
+
+    def network(self, experiment: Experiment) -> "torch.nn.Module":
+        """The trained network of one experiment, on the CPU in eval mode; FasnbError as `weights`."""
+        from fasnb import checkpoints, networks
+
+        path = self.weights(experiment)
+        found = networks.build(experiment.network(self.profile))
+        checkpoints.load_network(found, checkpoints.read(path)[0], path)
+        return found.eval()
 
     @property
     def figures(self) -> Path:

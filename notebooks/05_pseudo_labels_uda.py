@@ -39,7 +39,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from fasnb import augment, checkpoints, experiments, networks, pictures, plots, pseudo, samples, semisup
+from fasnb import augment, experiments, pictures, plots, pseudo, samples, semisup
 
 lab = session.start(profile, store, data)
 
@@ -123,9 +123,7 @@ pd.Series({t: semisup.sharpen(z, t)[0, 1].item() for t in (2.0, 1.0, 0.7, 0.4)},
 # %%
 experiment = experiments.make("pl_uda", "casia", seed)
 result = lab.result(experiment)
-network = networks.build(experiment.network(lab.profile))
-path = lab.weights(experiment)
-checkpoints.load_network(network, checkpoints.read(path)[0], path)
+network = lab.network(experiment)
 
 # %%
 hidden = slice(drawn.labelled, drawn.labelled + 400)

@@ -38,7 +38,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from fasnb import checkpoints, experiments, networks, plots, scores, training
+from fasnb import experiments, networks, plots, scores, training
 from fasnb.metrics import auc
 from fasnb.plgf import network_input, plgf
 
@@ -46,14 +46,6 @@ lab = session.start(profile, store, data)
 torch.set_num_threads(1)
 own = {method: experiments.make(method, "casia", seed) for method in ("attvlad", "pl")}
 results = {method: lab.result(experiment) for method, experiment in own.items()}
-
-
-def trained(method):
-    experiment = own[method]
-    network = networks.build(experiment.network(lab.profile))
-    path = lab.weights(experiment)
-    checkpoints.load_network(network, checkpoints.read(path)[0], path)
-    return network.eval()
 
 
 # %% [markdown]
@@ -95,7 +87,7 @@ first = [next(i for i, c in enumerate(faces.clip_index) if faces.clips[c].attack
 x = torch.from_numpy(faces.batch(first)).permute(0, 3, 1, 2)  # (4, 3, 256, 256)
 
 # %%
-network = trained("attvlad")
+network = lab.network(own["attvlad"])
 seen = {}
 last_attention = [m for m in network.stages if isinstance(m, networks.CBAM)][-1]
 hooks = [
@@ -141,7 +133,7 @@ gains = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 
 
 def moved(method):
-    network = trained(method)
+    network = lab.network(own[method])
     branch = own[method].branch
     where = torch.device("cpu")
     p = [training.live_probabilities(network, branch, (pixels * g).astype(np.uint8), where) for g in gains]

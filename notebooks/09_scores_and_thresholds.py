@@ -36,13 +36,13 @@ seed: int = 0  # of the runs shown
 import numpy as np
 import pandas as pd
 
-from fasnb import evaluation, experiments, metrics, plots, scores
+from fasnb import evaluation, experiments, grid, metrics, plots, scores
 from fasnb.intervals import bootstrap_interval
 
 lab = session.start(profile, store, data)
 rgb = lab.result(experiments.make("mpl_uda", "casia", seed))
 light = lab.result(experiments.make("attvlad", "casia", seed))
-fused = scores.fuse([(rgb.scores, 0.8), (light.scores, 0.2)])
+fused = scores.fuse([*zip((rgb.scores, light.scores), grid.FUSION)])  # eq. 31: 0.8, 0.2
 
 # %% [markdown]
 # ## The threshold comes from the training database

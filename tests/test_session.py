@@ -1,6 +1,7 @@
 import pytest
+import torch
 
-from fasnb import experiments, session
+from fasnb import checkpoints, experiments, networks, session
 from fasnb.errors import FasnbError, UsageError
 
 
@@ -37,6 +38,18 @@ def test_weights_that_were_not_kept_say_how_to_get_them(monkeypatch, tmp_path):
     folder.mkdir(parents=True)
     (folder / "weights.safetensors").write_bytes(b"")
     assert lab.weights(experiment) == folder / "weights.safetensors"
+
+
+def test_a_runs_network_comes_back_as_it_was_trained(monkeypatch, tmp_path):
+    experiment = experiments.make("attvlad", "casia")
+    trained = networks.build("attvlad")
+    path = tmp_path / "weights.safetensors"
+    checkpoints.write(path, trained.state_dict(), {})
+    monkeypatch.setattr(session.Session, "weights", lambda self, one: path)
+    found = session.start("smoke").network(experiment)
+    assert not found.training
+    for name, value in trained.state_dict().items():
+        assert torch.equal(found.state_dict()[name], value)
 
 
 def test_versions_name_what_a_number_hangs_on():

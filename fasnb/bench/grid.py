@@ -6,11 +6,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 
 from fasnb import device, experiments
-from fasnb.bench import material
+from fasnb.bench import material, timing
 from fasnb.bench.row import Row
 from fasnb.profiles import SMOKE, Profile
 from fasnb.running import Report, run_missing
@@ -57,5 +58,4 @@ def rows(where: torch.device, quick: bool) -> list[Row]:
     two = seconds(2, steps)
     note = f"{RUNS} runs of {steps} steps, {material.CPU}; {os.cpu_count()} cores"
     goal = 1.8 if where.type == "cpu" else None
-    return [Row("grid", "two workers", two, one, one / two, one / two, one / two, "s", goal,
-                device.title(where), note)]  # fmt: skip
+    return [timing.row("grid", "two workers", np.array([two]), np.array([one]), where, "s", goal, note)]

@@ -26,6 +26,22 @@ def reference(where: torch.device, size: material.Size, config: SemiConfig) -> p
     return plain.Plain(teacher, student, config, sizes.lr_rgb, sizes.steps, sizes.weight_decay)
 
 
+def given(made: training.Task, theirs: plain.Plain, steps: int) -> tuple[timing.Work, timing.Work]:
+    """`steps` steps of ours and as many of the plain one's, all on one batch that is there already."""
+    there = made.batch(0, torch.Generator().manual_seed(0))
+    views = [v.contiguous() for v in (there.x_lb, there.y_lb, there.weak(), there.strong())]
+
+    def ours() -> None:
+        for _ in range(steps):
+            mpl_step(made.state, there, made.config)
+
+    def plainly() -> None:
+        for _ in range(steps):
+            theirs.step(*views)
+
+    return ours, plainly
+
+
 def rows(where: torch.device, quick: bool) -> list[Row]:
     """ms a step, with the making of its batch, and on a batch that is there already."""
     size = material.size_for(where, quick)
@@ -56,14 +72,7 @@ def rows(where: torch.device, quick: bool) -> list[Row]:
         where,
         before=fill,
     )
-    there = made.batch(0, generator.manual_seed(0))
-    views = [v.contiguous() for v in (there.x_lb, there.y_lb, there.weak(), there.strong())]
-    bare = timing.alternate(
-        lambda: [mpl_step(made.state, there, made.config) for _ in range(size.steps)],
-        lambda: [theirs.step(*views) for _ in range(size.steps)],
-        size.rounds,
-        where,
-    )
+    bare = timing.alternate(*given(made, theirs, size.steps), size.rounds, where)
     note = f"{size}; ours in {'bfloat16' if made.state.autocast else 'float32'}"
     ours, plainly = (times / size.steps for times in whole)
     loading = f"{note}; plain with {workers} loader processes"

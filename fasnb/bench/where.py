@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from fasnb.bench import material, mpl_step
+from fasnb.bench import material, mpl_step, timing
 from fasnb.bench.row import Row
-from fasnb.device import title
-from fasnb.meta import mpl_step as our_step
 
 #: Kind -> beginnings of the names of torch's operators.
 KINDS = {
@@ -46,36 +45,14 @@ def spent(work: Callable[[], object], where: torch.device) -> dict[str, float]:
 def rows(where: torch.device, quick: bool) -> list[Row]:
     """One row a kind: ms of a step on a batch that is there already, from one profiled block of steps."""
     size = material.size_for(where, quick)
-    made, generator = material.task("mpl_uda", where, size), torch.Generator().manual_seed(0)
-    theirs = mpl_step.reference(where, size, made.config)
-    there = made.batch(0, generator)
-    views = [v.contiguous() for v in (there.x_lb, there.y_lb, there.weak(), there.strong())]
-
-    def ours() -> None:
-        for _ in range(size.steps):
-            our_step(made.state, there, made.config)
-
-    def plain() -> None:
-        for _ in range(size.steps):
-            theirs.step(*views)
-
+    made = material.task("mpl_uda", where, size)
+    ours, plain = mpl_step.given(made, mpl_step.reference(where, size, made.config), size.steps)
     ours()
     plain()  # both warm
     mine, plainly = spent(ours, where), spent(plain, where)
-    note = f"{size}; profiled"
-    return [
-        Row(
-            "where",
-            kind,
-            mine[kind] / size.steps,
-            plainly[kind] / size.steps,
-            plainly[kind] / mine[kind] if mine[kind] else None,
-            plainly[kind] / mine[kind] if mine[kind] else 0.0,
-            plainly[kind] / mine[kind] if mine[kind] else 0.0,
-            "ms",
-            None,
-            title(where),
-            note,
-        )
-        for kind in mine
-    ]
+    found = []
+    for kind in mine:
+        a, b = np.array([mine[kind]]) / size.steps, np.array([plainly[kind]]) / size.steps
+        both = b if a.all() and b.all() else None  # a kind that one side lacks has no ratio
+        found.append(timing.row("where", kind, a, both, where, note=f"{size}; profiled"))
+    return found
