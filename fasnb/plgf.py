@@ -60,7 +60,7 @@ def plgf(x: Tensor, k: int = 3, variant: str = "quadrant", eps: float = EPS) -> 
     """
     if not eps > 0:
         raise UsageError(f"the epsilon of PLGF must be positive, not {eps}; leave it at 1/255")
-    masks(k, variant)  # raises where there are none
+    mask = masks(k, variant)  # (2, k, k); raises where there is none
     image = unit_range(x)
     if not image.numel():
         return image
@@ -69,16 +69,16 @@ def plgf(x: Tensor, k: int = 3, variant: str = "quadrant", eps: float = EPS) -> 
     found = torch.empty_like(image)
     # On a CPU one map at a time stays in the cache: half the time of all at once.
     for one, out in zip(*(t.split(1 if t.device.type == "cpu" else len(t)) for t in (image, found))):
-        force = _odd_force(one) if (k, variant) == (3, "quadrant") else _force(one, k, variant)
+        force = _odd_force(one) if (k, variant) == (3, "quadrant") else _force(one, mask)
         torch.div(force, one.clamp_min(eps), out=out).atan_()
     return found.reshape(x.shape)
 
 
-def _force(image: Tensor, k: int, variant: str) -> Tensor:
-    """sqrt((I * Mx)^2 + (I * My)^2) of images (N, H, W) float32, same shape."""
+def _force(image: Tensor, mask: Tensor) -> Tensor:
+    """sqrt((I * Mx)^2 + (I * My)^2) of images (N, H, W) float32, same shape; `mask` (2, k, k)."""
+    n, k = len(image), mask.shape[-1]
     padded = F.pad(image, (k // 2,) * 4, mode="replicate")[None]
-    n = len(image)
-    mx, my = masks(k, variant).to(image).expand(n, 1, 2, k, k).unbind(2)  # (N, 1, k, k) each
+    mx, my = mask.to(image).expand(n, 1, 2, k, k).unbind(2)  # (N, 1, k, k) each
     # Two plain depthwise convolutions: one with two masks a channel takes three times as long on a CPU.
     return torch.hypot(F.conv2d(padded, mx, groups=n), F.conv2d(padded, my, groups=n))[0]
 

@@ -167,8 +167,12 @@ def compressed(picture: np.ndarray, quality: int | None) -> np.ndarray:
 def develop(raw: np.ndarray, camera: Camera, settings: Settings) -> np.ndarray:
     """Demosaicing to compression: (H, W) float32 mosaic where 1 is saturation -> (H, W, 3) uint8."""
     codes = np.clip(raw * _LEVELS + 0.5, 0, _LEVELS).astype(np.uint16)
+    return rendered(demosaic(codes).astype(np.float32), camera, settings)
+
+
+def rendered(linear: np.ndarray, camera: Camera, settings: Settings) -> np.ndarray:
+    """Noise reduction to compression: (H, W, 3) float32 sensor codes up to _LEVELS -> (H, W, 3) uint8."""
     # Smoothing the colour planes before the tone curve is what a camera's noise reduction does.
-    linear = demosaic(codes).astype(np.float32)
     linear = optics.gaussian(linear, camera.denoise)
     inverse = np.linalg.inv(sensor_colours(camera.crosstalk).astype(np.float64))
     matrix = saturation_matrix(settings.saturation) @ inverse @ np.diag(settings.white)
@@ -177,6 +181,12 @@ def develop(raw: np.ndarray, camera: Camera, settings: Settings) -> np.ndarray:
     picture = tone_table(round(settings.contrast, 3))[index]
     picture = sharpened(picture, settings.sharpen, camera.sharpen_radius)
     return compressed(picture, camera.quality)
+
+
+def focused(radiance: np.ndarray, settings: Settings) -> np.ndarray:
+    """Light after the lens: its blur, and defocus once it is more than half a pixel."""
+    image = optics.gaussian(radiance, float(np.hypot(settings.lens, min(settings.defocus, 0.5) / 2)))
+    return optics.defocus(image, settings.defocus) if settings.defocus > 0.5 else image
 
 
 def capture(
@@ -193,10 +203,7 @@ def capture(
     grid, halftone) and rolling-shutter bands, whose loss in the lens their own functions account for. `move`:
     px travelled during the exposure.
     """
-    image = optics.gaussian(radiance, float(np.hypot(settings.lens, min(settings.defocus, 0.5) / 2)))
-    if settings.defocus > 0.5:
-        image = optics.defocus(image, settings.defocus)
-    image = optics.motion(image, *move)
+    image = optics.motion(focused(radiance, settings), *move)
     if modulation is not None:
         image = image * modulation
     raw = mosaic(cv2.transform(image, sensor_colours(camera.crosstalk) * np.float32(settings.gain)))

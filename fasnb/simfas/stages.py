@@ -11,9 +11,7 @@ import cv2
 import numpy as np
 
 from fasnb.simfas import camera as cam
-from fasnb.simfas import optics
 from fasnb.simfas.camera import Camera, Settings
-from fasnb.simfas.colour import saturation_matrix
 from fasnb.simfas.display import Display
 from fasnb.simfas.domains import Attack
 from fasnb.simfas.printing import Printer
@@ -104,21 +102,13 @@ def three_sensors(
     radiance: np.ndarray, camera: Camera, settings: Settings, rng: np.random.Generator
 ) -> np.ndarray:
     """camera.capture with a sensor for each colour, as if the light were split: no mosaic, no demosaicing."""
-    image = optics.gaussian(radiance, float(np.hypot(settings.lens, min(settings.defocus, 0.5) / 2)))
-    if settings.defocus > 0.5:
-        image = optics.defocus(image, settings.defocus)
+    image = cam.focused(radiance, settings)
     image = cv2.transform(image, cam.sensor_colours(camera.crosstalk) * np.float32(settings.gain))
     well = min(camera.full_well, camera.electrons / settings.gain)
     planes = [cam.noise(plane, well, camera.read_noise, rng) for plane in cv2.split(image)]
     top = len(cam.tone_table(1.0)) - 1
-    linear = optics.gaussian(np.floor(np.clip(cv2.merge(planes) * top + 0.5, 0, top)), camera.denoise)
-    inverse = np.linalg.inv(cam.sensor_colours(camera.crosstalk).astype(np.float64))
-    matrix = saturation_matrix(settings.saturation) @ inverse @ np.diag(settings.white)
-    balanced = cv2.transform(linear, matrix.astype(np.float32))
-    index = np.clip(balanced, 0, top).astype(np.uint16)
-    picture = cam.tone_table(round(settings.contrast, 3))[index]
-    picture = cam.sharpened(picture, settings.sharpen, camera.sharpen_radius)
-    return cam.compressed(picture, camera.quality)
+    codes = np.floor(np.clip(cv2.merge(planes) * top + 0.5, 0, top))
+    return cam.rendered(codes, camera, settings)
 
 
 def difference(one: np.ndarray, other: np.ndarray, times: float = 4.0) -> np.ndarray:
