@@ -22,7 +22,7 @@ def simulate(args: argparse.Namespace) -> None:
         if done % 20 == 0 or done == total:
             print(f"simulated {done}/{total} clips", file=sys.stderr, flush=True)
 
-    counts = simulate(args.out, args.scale, args.seed, names, args.workers, progress)
+    counts = simulate(args.out, args.scale, args.seed, names, args.workers, progress, args.poses)
     if args.json:
         print(json.dumps(counts))
     else:
@@ -183,6 +183,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, default=0)
     one.add_argument("--databases", type=_list, default=[], help="e.g. casia,msu (default: all three)")
     one.add_argument("--workers", type=_count, default=None, help="processes (default: one per core)")
+    one.add_argument("--poses", type=Path, help="keep rendered people here, for the next simulation of them")
     one.add_argument("--json", action="store_true")
 
     one = command(databases, "count what is on disk beside the official numbers")

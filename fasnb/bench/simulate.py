@@ -13,7 +13,7 @@ import torch
 from fasnb.bench import timing
 from fasnb.bench.row import Row
 from fasnb.layouts import Clip, official_clips
-from fasnb.simfas import camera, clips, media, scene, writer
+from fasnb.simfas import camera, cast, clips, media, scene, writer
 from fasnb.simfas.domains import DOMAINS
 
 _KINDS = {"live": "", "print": "print", "display": "mobile_video"}
@@ -22,7 +22,7 @@ _KINDS = {"live": "", "print": "print", "display": "mobile_video"}
 def stages() -> dict[str, list[tuple[object, str]]]:
     """The functions of each stage; none calls another's."""
     return {
-        "person": [(clips.Person, "render")],
+        "person": [(cast.Person, "render")],
         "room": [(scene, "background"), (scene, "figure"), (scene, "placed")],
         "medium": [(media, "printed"), (media, "show_print"), (media, "show_display")],
         "camera": [(camera, "capture")],
@@ -62,7 +62,7 @@ def one_clip(clip: Clip, frames: int, folder: Path) -> dict[str, float]:
     """ms a frame of a clip with a subject of its own, by stage; "other" is what no stage accounts for."""
     begun = time.perf_counter()
     with timed() as spent:
-        subject = clips.Subject(DOMAINS[clip.database], clip.subject, 0)
+        subject = clips.Subject(DOMAINS[clip.database], clip.subject, cast.Cast(0))
         pictures = list(clips.frames(clip, subject, frames))
         writer.write_clip(folder, clip, pictures, 0)
     whole = 1000 * (time.perf_counter() - begun)

@@ -17,13 +17,14 @@ def simulate(
     databases: Sequence[str] = DATABASES,
     workers: int | None = None,
     progress: Callable[[int, int, str], None] | None = None,
+    poses: Path | None = None,
 ) -> dict[str, int]:
     """Writes simulated databases below `out`: see fasnb.simfas.writer.simulate, which is imported when
     needed.
     """
     from fasnb.simfas import writer
 
-    return writer.simulate(out, scale, seed, databases, workers, progress)
+    return writer.simulate(out, scale, seed, databases, workers, progress, poses)
 
 
 __all__ = ["simulate"]

@@ -17,9 +17,9 @@ import numpy as np
 from fasnb.layouts import Clip
 from fasnb.simfas import camera as cam
 from fasnb.simfas import geometry, media, optics, scene
+from fasnb.simfas.cast import Cast
 from fasnb.simfas.domains import Attack, Domain, Source
-from fasnb.simfas.people import Person
-from fasnb.simfas.session import INTERVAL, SHOWN, Sway, Take, keyed, moment
+from fasnb.simfas.session import INTERVAL, SHOWN, Render, Sway, Take, keyed, moment
 
 ATTACKERS = 2  # strangers behind the cut photographs, per split
 LIVE_TAKE, SOURCE_TAKE = 0, 1
@@ -40,22 +40,26 @@ class Subject:
 
     domain: Domain
     number: int
-    seed: int
-    _person: Person | None = None
+    cast: Cast
+    _person: Render | None = None
     _takes: dict[tuple[str, int], Take] = field(default_factory=dict)
     _sources: dict[tuple[str, str, int], Frame] = field(default_factory=dict)
     _sheets: dict[tuple[str, str], media.Sheet] = field(default_factory=dict)
     rooms: dict[tuple[str, str], "_Room"] = field(default_factory=dict)  # of the attackers' recordings
     metered: dict[tuple[str, str], cam.Settings] = field(default_factory=dict)  # and their exposure
 
+    @property
+    def seed(self) -> int:
+        return self.cast.seed
+
     def take(self, number: int, who: str = "") -> Take:
         """A take of this subject, or of the person `who`."""
         person_key = f"{self.domain.name}/{who or self.number}"
         if who:
-            return _stranger_take(person_key, number, self.seed)
+            return _stranger_take(person_key, number, self.cast)
         if (person_key, number) not in self._takes:
-            self._person = self._person or Person(person_key, self.seed)
-            self._takes[person_key, number] = Take(person_key, number, self._person.render)
+            self._person = self._person or self.cast.person(person_key)
+            self._takes[person_key, number] = Take(person_key, number, self._person)
         return self._takes[person_key, number]
 
     def source(self, name: str, light: str, frame: int) -> Frame:
@@ -79,9 +83,9 @@ class Subject:
 
 
 @lru_cache(maxsize=2 * ATTACKERS)
-def _stranger_take(person_key: str, number: int, seed: int) -> Take:
+def _stranger_take(person_key: str, number: int, cast: Cast) -> Take:
     """A take of a person whom several subjects share: kept for all that this process simulates."""
-    return Take(person_key, number, Person(person_key, seed).render)
+    return Take(person_key, number, cast.person(person_key))
 
 
 def frames(clip: Clip, subject: Subject, count: int) -> Iterator[Frame]:

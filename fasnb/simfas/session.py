@@ -25,9 +25,7 @@ Render = Callable[[Pose], Layers]
 
 @dataclass
 class Take:
-    """One person before a camera for a while. Poses are rendered when first asked for, and kept in half
-    precision.
-    """
+    """One person before a camera for a while. Poses are rendered when first asked for, and kept."""
 
     person_key: str
     number: int
@@ -45,13 +43,10 @@ class Take:
         return replace(self._poses[at], blink=1.0 if closed else min(self._poses[at].blink, 0.1))
 
     def layers(self, moment: int, closed: bool = False) -> Layers:
-        """The rendered layers at a key moment, float16."""
+        """The rendered layers at a key moment."""
         key = (moment, closed)
         if key not in self._kept:
-            whole = self.render(self.pose(moment, closed))
-            pictures = ("key", "fill", "ambient", "alpha", "eye_mask")
-            half = {name: getattr(whole, name).astype(np.float16) for name in pictures}
-            self._kept[key] = replace(whole, **half)
+            self._kept[key] = self.render(self.pose(moment, closed))
         return self._kept[key]
 
     @property

@@ -24,11 +24,14 @@ from fasnb.errors import FasnbError, UsageError
 from fasnb.layouts import DATABASES, FRAMES, MSU_ROTATED_180, SCALES, Clip, database_name
 from fasnb.simfas import clips as sim
 from fasnb.simfas import tree
+from fasnb.simfas.cast import Cast
 from fasnb.simfas.domains import DOMAINS
 from fasnb.simfas.session import keyed
 
 Progress = Callable[[int, int, str], None]  # clips done, clips in all, the last one's path
-Job = tuple[Path, str, int, list[Clip], int, int]  # folder, database, subject, its clips, seed, frames a clip
+Job = tuple[
+    Path, str, int, list[Clip], Cast, int
+]  # folder, database, subject, its clips, people, frames a clip
 
 
 def simulate(
@@ -38,13 +41,15 @@ def simulate(
     databases: Sequence[str] = DATABASES,
     workers: int | None = None,
     progress: Progress | None = None,
+    poses: Path | None = None,
 ) -> dict[str, int]:
     """Writes `databases` at a scale below `out`; returns how many clips each holds.
 
     `out`/<database>/ gets the official names of layouts.subset with FRAMES[scale] frames a clip, and the
     marker SIMULATED.json last. A complete tree of the same settings is left alone, an incomplete one is
     completed. `workers`: processes, None = the cores this process may use; 1 works in this process.
-    `progress(done, total, path)` is called after every clip. UsageError: unknown scale or database.
+    `progress(done, total, path)` is called after every clip. `poses`: folder in which rendered poses are
+    kept for other simulations of the same people. UsageError: unknown scale or database.
     FasnbError: a folder that holds something else, a full disk, no permission, Ctrl-C.
     """
     if scale not in SCALES:
@@ -76,7 +81,8 @@ def simulate(
 
     # The longest first, so that no process is left alone with a long one at the end.
     todo.sort(key=lambda item: -len(item[2]) * DOMAINS[item[0]].cost)
-    jobs = [(Path(out) / name, name, subject, clips, seed, FRAMES[scale]) for name, subject, clips in todo]
+    cast = Cast(seed, poses)
+    jobs = [(Path(out) / name, name, subject, clips, cast, FRAMES[scale]) for name, subject, clips in todo]
     count = workers if workers is not None else _cores()
     try:
         if count <= 1 or len(jobs) <= 1:
@@ -117,18 +123,18 @@ def _subject(
     database: str,
     number: int,
     clips: list[Clip],
-    seed: int,
+    cast: Cast,
     count: int,
     told: Callable[[str], None] = lambda path: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> None:
     """Writes the clips of one subject."""
-    subject = sim.Subject(DOMAINS[database], number, seed)
+    subject = sim.Subject(DOMAINS[database], number, cast)
     for clip in clips:
         if stopped():
             return
         frames = list(sim.frames(clip, subject, count))
-        write_clip(folder, clip, frames, seed)
+        write_clip(folder, clip, frames, cast.seed)
         told(clip.path)
 
 
@@ -197,9 +203,7 @@ def _work(job: Job) -> None:
         stop.set()
 
 
-def _spread(
-    jobs: list[tuple[Path, str, int, list[Clip], int, int]], count: int, told: Callable[[str], None]
-) -> None:
+def _spread(jobs: list[Job], count: int, told: Callable[[str], None]) -> None:
     context = get_context("spawn")
     stop, messages = context.Event(), context.SimpleQueue()
     pool = ProcessPoolExecutor(count, mp_context=context, initializer=_start, initargs=(stop, messages))

@@ -4,13 +4,13 @@ import pytest
 import torch
 
 from fasnb.bench import simulate as bench
-from fasnb.simfas import camera, clips
+from fasnb.simfas import camera, cast
 from tests.simfas import plain
 
 
 @pytest.fixture(autouse=True)
 def _cheap_people(monkeypatch):
-    monkeypatch.setattr(clips, "Person", plain.Person)
+    monkeypatch.setattr(cast, "Person", plain.Person)
 
 
 def test_calls_add_up_under_their_stage_and_everything_is_put_back(monkeypatch):

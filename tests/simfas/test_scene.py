@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fasnb.simfas import clips, geometry, scene, session
+from fasnb.simfas.cast import Cast
 from fasnb.simfas.domains import DOMAINS, REPLAY
 from fasnb.simfas.people import Pose
 from tests.simfas import plain
@@ -131,7 +132,7 @@ def test_a_take_renders_each_pose_once(monkeypatch: pytest.MonkeyPatch) -> None:
     take = session.Take("msu-mfsd/1", 0, render)
     for _ in range(2):
         for at, closed in [(0, False), (0, True), (1, False)]:
-            assert take.layers(at, closed).key.dtype == np.float16
+            assert take.layers(at, closed).alpha.max() == 1
     assert len(calls) == 3
     assert [pose.blink == 1 for pose in calls] == [False, True, False]
     assert take.reference == pytest.approx(48)
@@ -145,7 +146,9 @@ def test_live_and_attack_share_handling() -> None:
 
     drawn: dict[bool, list[list[float]]] = {True: [], False: []}
     subject = clips.Subject(
-        replace(REPLAY, cameras={"webcam": replace(REPLAY.cameras["webcam"], width=32, height=24)}), 1, 0
+        replace(REPLAY, cameras={"webcam": replace(REPLAY.cameras["webcam"], width=32, height=24)}),
+        1,
+        Cast(0),
     )
     for clip in layouts.official_clips("replay-attack")[::3]:
         state = clips._Clip(clip, subject)

@@ -11,8 +11,8 @@ import pytest
 
 from fasnb import layouts
 from fasnb.errors import FasnbError, UsageError
+from fasnb.simfas import cast, simulate, tree, writer
 from fasnb.simfas import clips as sim
-from fasnb.simfas import simulate, tree, writer
 from tests.simfas import plain
 
 Keep = Callable[[layouts.Clip], bool]
@@ -21,7 +21,7 @@ Keep = Callable[[layouts.Clip], bool]
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[Keep], None]:
     """Makes people cheap and cuts every scale down to the clips that a test names, with 2, 3 and 5 frames."""
-    monkeypatch.setattr(sim, "Person", plain.Person)
+    monkeypatch.setattr(cast, "Person", plain.Person)
     sim._stranger_take.cache_clear()
     for name, count in (("smoke", 2), ("lite", 3), ("full", 5)):
         monkeypatch.setitem(layouts.FRAMES, name, count)
@@ -83,7 +83,7 @@ def test_containers_read_back(tmp_path: Path, suffix: str, codec: str) -> None:
 def test_codecs_of_the_tables_cover_every_clip() -> None:
     for database in layouts.DATABASES:
         for clip in layouts.official_clips(database, enroll=True):
-            domain = sim.Subject(writer.DOMAINS[database], clip.subject, 0).domain
+            domain = sim.Subject(writer.DOMAINS[database], clip.subject, cast.Cast(0)).domain
             assert clip.path.rsplit(".", 1)[1] in domain.codecs
             assert clip.camera in domain.cameras
             assert clip.camera in domain.face
@@ -145,7 +145,7 @@ def test_msu_tree(small: Callable[[Keep], None], tmp_path: Path) -> None:
     picture = frames_of(live)[0]
     assert picture.shape == (480, 720, 3)
     clip = next(c for c in layouts.official_clips("msu-mfsd") if c.path == str(live.relative_to(root)))
-    upright = next(sim.frames(clip, sim.Subject(writer.DOMAINS["msu-mfsd"], 3, 0), 1)).picture
+    upright = next(sim.frames(clip, sim.Subject(writer.DOMAINS["msu-mfsd"], 3, cast.Cast(0)), 1)).picture
     assert np.abs(picture[::-1, ::-1, ::-1].astype(float) - upright).mean() < 5
     assert np.abs(picture[..., ::-1].astype(float) - upright).mean() > 10
     laptop = frames_of(root / "scene01/real/real_client003_laptop_SD_scene01.mov")
@@ -174,7 +174,7 @@ def test_who_blinks(small: Callable[[Keep], None], code: str, who: str, blinks: 
     small(lambda clip: True)
     plain.Person.drawn.clear()
     clip = next(c for c in layouts.official_clips("casia-fasd") if c.path == f"train_release/1/{code}.avi")
-    assert len(list(sim.frames(clip, sim.Subject(writer.DOMAINS["casia-fasd"], 1, 0), 8))) == 8
+    assert len(list(sim.frames(clip, sim.Subject(writer.DOMAINS["casia-fasd"], 1, cast.Cast(0)), 8))) == 8
     poses = [pose for key, pose in plain.Person.drawn if key == who]
     assert poses
     assert any(pose.blink == 1 for pose in poses) == blinks
