@@ -5,7 +5,7 @@ from bisect import bisect_right
 from pathlib import Path, PurePosixPath
 
 from fasnb.errors import FasnbError
-from fasnb.layouts import Clip
+from fasnb.layouts import WIDE, Clip
 
 #: x, y of the top left corner, width, height; pixels.
 Box = tuple[float, float, float, float]
@@ -20,8 +20,8 @@ def face_path(clip: Clip) -> str | None:
 
 
 def has_corners(clip: Clip) -> bool:
-    """Whether the clip's face file holds left, top, right, bottom (MSU-MFSD) instead of x, y, w, h."""
-    return clip.database == "msu-mfsd"
+    """Whether the clip's face file holds left, top, right, bottom (MSU-MFSD, wide) instead of x, y, w, h."""
+    return clip.database in ("msu-mfsd", WIDE)
 
 
 def read_face_file(path: Path, corners: bool) -> dict[int, Box]:

@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 
 from fasnb import databases, faces, paths
+from fasnb.databases import Database
 from fasnb.errors import FasnbError
 from fasnb.experiments import HAS_DEVEL
-from fasnb.layouts import SHORT
+from fasnb.layouts import SHORT, WIDE
 from fasnb.profiles import Profile
 from fasnb.runs import Source
 
@@ -25,13 +26,18 @@ class Corpus:
     cache: Path = paths.CACHE
 
     @cached_property
-    def databases(self) -> dict[str, databases.Database]:
+    def databases(self) -> dict[str, Database]:
         """Database by short name (casia, replay, msu); FasnbError where one is missing or incomplete."""
         opened = databases.open_all(self.root, allow_partial=self.profile.allow_partial)
         return {short: opened[name] for short, name in SHORT.items()}
 
+    @cached_property
+    def wide(self) -> Database:
+        """The simulated database of many devices, below the same root; no run of the tables reads it."""
+        return databases.open_database(WIDE, self.root, allow_partial=self.profile.allow_partial)
+
     def training_faces(self, short: str) -> faces.FaceSet:
-        """Faces of the training split, the profile's `train_faces` per clip."""
+        """Faces of the training split, the profile's `train_faces` per clip; `short` may be "wide"."""
         return self._faces(short, "train", self.profile.train_faces)
 
     def scored_faces(self, train: str) -> list[tuple[str, str, faces.FaceSet]]:
@@ -46,7 +52,7 @@ class Corpus:
     def _faces(
         self, short: str, split: str, frames: int, workers: int = 1, progress: faces.Progress | None = None
     ) -> faces.FaceSet:
-        database = self.databases[short]
+        database = self.wide if short == WIDE else self.databases[short]
         clips = database.clips_in(split)
         if not clips:
             raise FasnbError(f"{database.root} has no {split} clips; complete it or choose another folder")

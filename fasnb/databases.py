@@ -1,8 +1,8 @@
 """The three databases as their licensees have them on disk: found, checked against the official lists, read.
 
 A data root holds casia-fasd/, replay-attack/ and msu-mfsd/, licensed or simulated; a simulated one carries
-SIMULATED.json. Archive folders between (replayattack-train/, MSU-MFSD-Publish/) and letter case are passed
-over.
+SIMULATED.json. A simulated root may hold wide/ as well, which is read where it is named. Archive folders
+between (replayattack-train/, MSU-MFSD-Publish/) and letter case are passed over.
 """
 
 import json
@@ -17,7 +17,7 @@ import numpy as np
 from fasnb import layouts, trees, video
 from fasnb.boxes import Box, face_path, has_corners, read_face_file
 from fasnb.errors import FasnbError, UsageError
-from fasnb.layouts import DATABASES, Clip
+from fasnb.layouts import DATABASES, WIDE, Clip
 
 #: What a simulated database carries when it is whole, and while it is being written.
 MARKER, UNFINISHED = "SIMULATED.json", "SIMULATING.json"
@@ -140,12 +140,14 @@ def survey(name: str, root: Path | str | None = None) -> Database:
         notes.append("its simulation has not finished")
     if not missing and not surplus:
         notes += _off_counts(clips, expected)
+    if name == WIDE and not marker:
+        notes.append(f"it exists in simulation only, and has no {MARKER}")
     if (
         any(trees.CLASS_FOLDERS & set(trees.fold(path).split("/")[:-1]) for path in surplus)
         and name == "casia-fasd"
     ):
         notes.append("folders named after classes: such repackaged copies file the live HR_1 under spoof")
-    source = "simulated" if marker else "real"
+    source = "simulated" if marker or name == WIDE else "real"
     return Database(name, folder, source, clips, missing, surplus, notes, marker, len(expected), files)
 
 
@@ -161,16 +163,21 @@ class ReportRow(NamedTuple):
     official: int
 
 
-def databases_report(root: Path | str | None = None, names: Iterable[str] = DATABASES) -> list[ReportRow]:
+def databases_report(
+    root: Path | str | None = None, names: Iterable[str] = (*DATABASES, WIDE)
+) -> list[ReportRow]:
     """What a data root holds beside the official counts: a row per database, protocol, split and class.
 
-    A database that is not there has source "absent" and found 0. FasnbError if the root itself is missing.
+    A database that is not there has source "absent" and found 0; "wide" then has no rows. FasnbError if the
+    root itself is missing.
     """
     rows = []
     for name in map(layouts.database_name, names):
         try:
             clips, source = _located(name, root)
         except trees.Absent:
+            if name == WIDE:
+                continue
             clips, source = [], "absent"
         for protocol in layouts.PROTOCOLS[name]:
             found = _counts(layouts.select(clips, protocol))

@@ -1,17 +1,21 @@
-"""The official names, splits and protocols of the three databases; nothing here looks at a disk.
+"""The names, splits and protocols of the databases, official ones and "wide"; nothing here looks at a disk.
 
 CASIA-FASD (50 subjects, 600 clips), Replay-Attack (50, 1200 and 100 enrolment clips), MSU-MFSD (35, 280).
+The fourth (60, 1080) exists in simulation only and is part of no table: see deal.py.
 Label convention of the whole project: 1 = live (bona fide), 0 = attack.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from fasnb import deal
 from fasnb.errors import UsageError
 
 #: Folder names below the data root.
 DATABASES = ("casia-fasd", "replay-attack", "msu-mfsd")
 SHORT = {"casia": "casia-fasd", "replay": "replay-attack", "msu": "msu-mfsd"}
+#: The simulated database of many devices; its short name is the same. Only who names it gets it.
+WIDE = deal.NAME
 
 LIVE, ATTACK = 1, 0
 
@@ -63,11 +67,13 @@ SPLITS = {
     "casia-fasd": ("train", "test"),
     "replay-attack": ("train", "devel", "test"),
     "msu-mfsd": ("train", "test"),
+    WIDE: tuple(deal.SUBJECTS),
 }
 SUBJECTS = {
     "casia-fasd": {"train": CASIA_TRAIN, "test": tuple(n + CASIA_TEST_OFFSET for n in CASIA_TEST_FOLDERS)},
     "replay-attack": {"train": REPLAY_TRAIN, "devel": REPLAY_DEVEL, "test": REPLAY_TEST},
     "msu-mfsd": {"train": MSU_TRAIN, "test": MSU_TEST},
+    WIDE: deal.SUBJECTS,
 }
 #: Clips per (split, "real" | "attack"), as published.
 OFFICIAL_COUNTS = {
@@ -91,6 +97,7 @@ OFFICIAL_COUNTS = {
         ("test", "real"): 40,
         ("test", "attack"): 120,
     },
+    WIDE: deal.COUNTS,
 }
 SCALES = ("smoke", "lite", "full")
 #: Frames per clip that the simulator writes at each scale.
@@ -100,6 +107,7 @@ SMOKE_SUBJECTS = {
     "casia-fasd": {"train": 9, "test": 7},
     "replay-attack": {"train": 7, "devel": 4, "test": 6},
     "msu-mfsd": {"train": 12, "test": 8},
+    WIDE: deal.SMOKE_SUBJECTS,
 }
 
 
@@ -111,7 +119,7 @@ class Clip:
     database (CASIA's test folder n is subject n + 20). `split` is train, devel, test, or enroll
     (Replay-Attack's enrolment clips, part of no protocol). `label` is 1 live, 0 attack; `attack` its type, ""
     for live. `camera`: CASIA low, normal, high; Replay-Attack webcam; MSU-MFSD android, laptop. `light` and
-    `support` are Replay-Attack's, else "".
+    `support` are Replay-Attack's, else "". Wide: camera-01 .., light-1 .., attacks print-01 .., see deal.py.
     """
 
     database: str
@@ -137,18 +145,18 @@ class Clip:
 def database_name(name: str) -> str:
     """The folder name of a database given by folder name or by short name; UsageError if it is neither."""
     full = SHORT.get(name, name)
-    if full not in DATABASES:
-        raise UsageError(f"unknown database {name!r}; choose from {', '.join((*SHORT, *DATABASES))}")
+    if full not in SUBJECTS:
+        raise UsageError(f"unknown database {name!r}; choose from {', '.join((*SHORT, *SUBJECTS))}")
     return full
 
 
 def official_clips(database: str, enroll: bool = False) -> list[Clip]:
-    """Every clip of a database, sorted by path: CASIA-FASD 600, Replay-Attack 1200, MSU-MFSD 280.
+    """Every clip of a database, sorted by path: CASIA-FASD 600, Replay-Attack 1200, MSU-MFSD 280, wide 1080.
 
     `enroll` adds Replay-Attack's 100 enrolment clips. UsageError for an unknown database.
     """
     name = database_name(database)
-    clips = {"casia-fasd": _casia, "replay-attack": _replay, "msu-mfsd": _msu}[name]()
+    clips = {"casia-fasd": _casia, "replay-attack": _replay, "msu-mfsd": _msu, WIDE: _wide}[name]()
     found = [clip for clip in clips if enroll or clip.split != "enroll"]
     return sorted(found, key=lambda clip: clip.path)
 
@@ -193,6 +201,12 @@ def _msu() -> Iterator[Clip]:
                     yield Clip("msu-mfsd", path, subject, split, ATTACK, attack, camera)
 
 
+def _wide() -> Iterator[Clip]:
+    for row in deal.rows():
+        label = ATTACK if row.attack else LIVE
+        yield Clip(WIDE, row.path, row.subject, row.split, label, *row[3:])
+
+
 def _everything(clip: Clip) -> bool:
     return True
 
@@ -226,6 +240,7 @@ PROTOCOLS: dict[str, dict[str, Callable[[Clip], bool]]] = {
         "digitalphoto": _attacks("mobile_photo", "highdef_photo"),
     },
     "msu-mfsd": {"grandtest": _everything},
+    WIDE: {"grandtest": _everything},
 }
 
 

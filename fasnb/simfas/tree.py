@@ -16,7 +16,8 @@ from fasnb import atomic, layouts
 from fasnb.errors import FasnbError
 from fasnb.layouts import Clip
 from fasnb.simfas.clips import Frame
-from fasnb.simfas.domains import DOMAINS
+from fasnb.simfas.photographs import Faces
+from fasnb.simfas.registry import DOMAINS
 
 VERSION = 1
 DONE, PARTIAL = "SIMULATED.json", "SIMULATING.json"
@@ -32,26 +33,31 @@ def clips_of(database: str, scale: str) -> list[Clip]:
     return clips
 
 
-def config_hash(database: str, scale: str, seed: int) -> str:
-    """What every frame of a tree depends on: the domain's table, the simulator's source, scale, seed."""
+def config_hash(database: str, scale: str, seed: int, faces: Faces | None = None) -> str:
+    """What every frame of a tree depends on: the domain's table, the simulator's source, scale, seed, faces."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
     for path in sorted([*folder.glob("*.py"), *folder.glob("*.npz")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     table = json.dumps(asdict(DOMAINS[database]), sort_keys=True)
     digest.update(f"{table}\0{scale}\0{seed}".encode())
+    if faces is not None:
+        digest.update(faces.digest(database).encode())
     return digest.hexdigest()[:16]
 
 
-def marker(database: str, scale: str, seed: int, complete: bool) -> dict[str, object]:
-    """The content of a marker file."""
+def marker(
+    database: str, scale: str, seed: int, complete: bool, faces: Faces | None = None
+) -> dict[str, object]:
+    """The content of a marker file; its `faces` is the number of people photographed, 0 = all are rendered."""
     return {
         "simulator": VERSION,
         "database": database,
         "seed": seed,
         "scale": scale,
         "frames": layouts.FRAMES[scale],
-        "config_hash": config_hash(database, scale, seed),
+        "config_hash": config_hash(database, scale, seed, faces),
+        "faces": faces.count(database) if faces else 0,
         "complete": complete,
     }
 
@@ -76,7 +82,7 @@ def prepare(folder: Path, wanted: dict[str, object]) -> bool:
         raise FasnbError(f"{found} is damaged ({error}); remove {folder} and run again") from error
     if not same:
         raise FasnbError(
-            f"{folder} holds another simulation ({told}, or made by another version); "
+            f"{folder} holds another simulation ({told}, or of other faces, or made by another version); "
             "remove the folder or choose another output folder"
         )
     if found.name == PARTIAL:
@@ -103,6 +109,7 @@ def face_path(clip: Clip) -> str | None:
         "casia-fasd": None,
         "replay-attack": f"face-locations/{beside}",
         "msu-mfsd": str(beside),
+        "wide": str(beside),
     }[clip.database]
 
 
@@ -110,7 +117,7 @@ def face_rows(clip: Clip, frames: list[Frame], rng: np.random.Generator) -> str:
     """A clip's face file, in upright coordinates, as its database writes it.
 
     Replay-Attack: `frame x y w h`; about one row in thirty is missing or of zero size, as where the detector
-    failed (never the first). MSU-MFSD: `frame, left, top, right, bottom, eye x, y, eye x, y`.
+    failed (never the first). MSU-MFSD and wide: `frame, left, top, right, bottom, eye x, y, eye x, y`.
     """
     rows = []
     for number, frame in enumerate(frames):
