@@ -22,7 +22,14 @@ def simulate(args: argparse.Namespace) -> None:
         if done % 20 == 0 or done == total:
             print(f"simulated {done}/{total} clips", file=sys.stderr, flush=True)
 
-    counts = simulate(args.out, args.scale, args.seed, names, args.workers, progress, args.poses)
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    if args.faces:
+        say("faces: the consent of everyone shown, to this use, is yours to have")
+    counts = simulate(
+        args.out, args.scale, args.seed, names, args.workers, progress, args.poses, args.faces, say
+    )
     if args.json:
         print(json.dumps(counts))
     else:
@@ -186,6 +193,13 @@ def parser() -> argparse.ArgumentParser:
     )
     one.add_argument("--workers", type=_count, default=None, help="processes (default: one per core)")
     one.add_argument("--poses", type=Path, help="keep rendered people here, for the next simulation of them")
+    one.add_argument(
+        "--faces",
+        type=Path,
+        metavar="DIR",
+        help="your own live photographs play the subjects, a picture or a sub-folder per person; the consent "
+        "of those shown is yours to have",
+    )
     one.add_argument("--json", action="store_true")
 
     one = command(databases, "count what is on disk beside the official numbers")

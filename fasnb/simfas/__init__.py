@@ -18,13 +18,15 @@ def simulate(
     workers: int | None = None,
     progress: Callable[[int, int, str], None] | None = None,
     poses: Path | None = None,
+    faces: Path | None = None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, int]:
     """Writes simulated databases below `out`: see fasnb.simfas.writer.simulate, which is imported when
     needed.
     """
     from fasnb.simfas import writer
 
-    return writer.simulate(out, scale, seed, databases, workers, progress, poses)
+    return writer.simulate(out, scale, seed, databases, workers, progress, poses, faces, say)
 
 
 __all__ = ["simulate"]

@@ -9,12 +9,16 @@ import zipfile
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fasnb import atomic
 from fasnb.simfas.people import Layers, Person, Pose
 from fasnb.simfas.session import Render
+
+if TYPE_CHECKING:  # it needs this module's users
+    from fasnb.simfas.photographs import Faces
 
 PICTURES = ("key", "fill", "ambient", "alpha", "eye_mask")
 #: What a rendered pose depends on, beside the person and the pose.
@@ -26,13 +30,22 @@ _SOURCES = (
 
 @dataclass(frozen=True)
 class Cast:
-    """The people of a simulation. `poses`: folder that keeps rendered poses (3.2 MB each), None = none."""
+    """The people of a simulation. `poses`: folder that keeps rendered poses (3.2 MB each), None = none.
+
+    `faces`: photographed people instead of rendered ones; their poses cost little and are never kept.
+    """
 
     seed: int
     poses: Path | None = None
+    faces: "Faces | None" = None
 
-    def person(self, person_key: str) -> Render:
-        """Pose -> Layers (pictures in float16) of the person who plays a subject."""
+    def person(self, person_key: str, take: int = 0) -> Render:
+        """Pose -> Layers (pictures in float16) of the person who plays a subject.
+
+        `take`: photographed people may have a picture for each; rendered people are the same in all.
+        """
+        if self.faces is not None:
+            return halved(self.faces.render(person_key, take))
         render = halved(Person(person_key, self.seed).render)
         if self.poses is None:
             return render

@@ -41,7 +41,7 @@ class Subject:
     domain: Domain
     number: int
     cast: Cast
-    _person: Render | None = None
+    _people: dict[int, Render] = field(default_factory=dict)
     _takes: dict[tuple[str, int], Take] = field(default_factory=dict)
     _sources: dict[tuple[str, str, int], Frame] = field(default_factory=dict)
     _sheets: dict[tuple[str, str], media.Sheet] = field(default_factory=dict)
@@ -58,8 +58,10 @@ class Subject:
         if who:
             return _stranger_take(person_key, number, self.cast)
         if (person_key, number) not in self._takes:
-            self._person = self._person or self.cast.person(person_key)
-            self._takes[person_key, number] = Take(person_key, number, self._person)
+            which = number if self.cast.faces else 0  # a rendered person is the same in every take
+            if which not in self._people:
+                self._people[which] = self.cast.person(person_key, which)
+            self._takes[person_key, number] = Take(person_key, number, self._people[which])
         return self._takes[person_key, number]
 
     def source(self, name: str, light: str, frame: int) -> Frame:

@@ -16,6 +16,7 @@ from fasnb import atomic, layouts
 from fasnb.errors import FasnbError
 from fasnb.layouts import Clip
 from fasnb.simfas.clips import Frame
+from fasnb.simfas.photographs import Faces
 from fasnb.simfas.registry import DOMAINS
 
 VERSION = 1
@@ -32,26 +33,31 @@ def clips_of(database: str, scale: str) -> list[Clip]:
     return clips
 
 
-def config_hash(database: str, scale: str, seed: int) -> str:
-    """What every frame of a tree depends on: the domain's table, the simulator's source, scale, seed."""
+def config_hash(database: str, scale: str, seed: int, faces: Faces | None = None) -> str:
+    """What every frame of a tree depends on: the domain's table, the simulator, scale, seed, faces."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
     for path in sorted([*folder.glob("*.py"), *folder.glob("*.npz")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     table = json.dumps(asdict(DOMAINS[database]), sort_keys=True)
     digest.update(f"{table}\0{scale}\0{seed}".encode())
+    if faces is not None:
+        digest.update(faces.digest(database).encode())
     return digest.hexdigest()[:16]
 
 
-def marker(database: str, scale: str, seed: int, complete: bool) -> dict[str, object]:
-    """The content of a marker file."""
+def marker(
+    database: str, scale: str, seed: int, complete: bool, faces: Faces | None = None
+) -> dict[str, object]:
+    """The content of a marker file; `faces`: the number of people photographed, 0 = rendered."""
     return {
         "simulator": VERSION,
         "database": database,
         "seed": seed,
         "scale": scale,
         "frames": layouts.FRAMES[scale],
-        "config_hash": config_hash(database, scale, seed),
+        "config_hash": config_hash(database, scale, seed, faces),
+        "faces": faces.count(database) if faces else 0,
         "complete": complete,
     }
 
@@ -76,7 +82,7 @@ def prepare(folder: Path, wanted: dict[str, object]) -> bool:
         raise FasnbError(f"{found} is damaged ({error}); remove {folder} and run again") from error
     if not same:
         raise FasnbError(
-            f"{folder} holds another simulation ({told}, or made by another version); "
+            f"{folder} holds another simulation ({told}, or of other faces, or made by another version); "
             "remove the folder or choose another output folder"
         )
     if found.name == PARTIAL:

@@ -25,6 +25,7 @@ from fasnb.layouts import DATABASES, FRAMES, MSU_ROTATED_180, SCALES, Clip, data
 from fasnb.simfas import clips as sim
 from fasnb.simfas import tree
 from fasnb.simfas.cast import Cast
+from fasnb.simfas.photographs import look
 from fasnb.simfas.registry import DOMAINS
 from fasnb.simfas.session import keyed
 
@@ -42,6 +43,8 @@ def simulate(
     workers: int | None = None,
     progress: Progress | None = None,
     poses: Path | None = None,
+    faces: Path | None = None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, int]:
     """Writes `databases` at a scale below `out`; returns how many clips each holds.
 
@@ -49,13 +52,17 @@ def simulate(
     marker SIMULATED.json last. A complete tree of the same settings is left alone, an incomplete one is
     completed. `workers`: processes, None = the cores this process may use; 1 works in this process.
     `progress(done, total, path)` is called after every clip. `poses`: folder in which rendered poses are
-    kept for other simulations of the same people. UsageError: unknown scale or database.
-    FasnbError: a folder that holds something else, a full disk, no permission, Ctrl-C.
+    kept for other simulations of the same people. `faces`: folder of photographs (photographs.py) whose
+    people play the subjects of these databases; `say` gets the lines about them. Databases simulated by
+    separate calls share those people. UsageError: unknown scale or database, no such folder of photographs.
+    FasnbError: photographs that do not suffice, a folder that holds something else, a full disk, no
+    permission, Ctrl-C.
     """
     if scale not in SCALES:
         raise UsageError(f"unknown scale {scale!r}; choose from {', '.join(SCALES)}")
     names = [database_name(name) for name in databases]
-    wanted = {name: tree.marker(name, scale, seed, complete=False) for name in names}
+    seen = look(faces, names, seed, say) if faces is not None else None
+    wanted = {name: tree.marker(name, scale, seed, False, seen) for name in names}
     todo: list[tuple[str, int, list[Clip]]] = []
     counts, done, open_trees = {}, 0, []
     for name in names:
@@ -81,7 +88,7 @@ def simulate(
 
     # The longest first, so that no process is left alone with a long one at the end.
     todo.sort(key=lambda item: -len(item[2]) * DOMAINS[item[0]].cost)
-    cast = Cast(seed, poses)
+    cast = Cast(seed, poses, seen)
     jobs = [(Path(out) / name, name, subject, clips, cast, FRAMES[scale]) for name, subject, clips in todo]
     count = workers if workers is not None else _cores()
     try:
