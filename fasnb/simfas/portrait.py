@@ -118,11 +118,23 @@ def silhouette(square: np.ndarray, inside: np.ndarray) -> np.ndarray:
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(small, mask, None, *models, 4, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
     person = ((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD)).astype(np.uint8)
+    person = _hanging(person)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (11, 11))
     person = _whole(cv2.morphologyEx(person, cv2.MORPH_OPEN, disc))
     soft = cv2.GaussianBlur(person.astype(np.float32), (0, 0), 1.2)
     soft = cv2.resize(soft, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
     return np.clip((soft - 0.45) / 0.5, 0, 1).astype(np.float32)  # the rim's mixed colours stay outside
+
+
+def _hanging(person: np.ndarray) -> np.ndarray:
+    """A mask without what sticks out beside the face: hair hangs from above, shelves do not."""
+    kept = person.copy()
+    for row in range(150 // 2, 256 // 2):
+        above = cv2.dilate(kept[row - 1 : row], np.ones((1, 1 + 2 * (row % 2)), np.uint8))[0]
+        x = np.abs(_X[0, :CUT] * 2 - CENTRE[0]) / 88
+        ears = x * x + ((row * 2 - 165) / 125) ** 2 < 1
+        kept[row] &= (above > 0) | ears
+    return kept
 
 
 def _whole(person: np.ndarray) -> np.ndarray:

@@ -159,6 +159,17 @@ def test_boxes_and_eyes_move_with_the_face() -> None:
             assert abs(y[at] - home[1]) < 2.0
 
 
+def test_what_sticks_out_beside_a_face_is_cut_off_and_hair_is_not() -> None:
+    head = np.zeros((192, 192), np.uint8)
+    cv2.ellipse(head, (96, 82), (40, 60), 0, 0, 360, 1, cv2.FILLED)
+    shelf, hair = head.copy(), head.copy()
+    shelf[90:96, 96:175] = 1
+    hair[40:126, 45:147] = 1
+    assert portrait._hanging(shelf)[:, 146:].max() == 0
+    np.testing.assert_array_equal(portrait._hanging(hair), hair)
+    assert portrait._hanging(shelf)[head == 1].min() == 1
+
+
 def test_where_the_photograph_ends_the_person_goes_on(pictures: list[np.ndarray]) -> None:
     picture = pictures[2]
     box = detector.detect(picture)
