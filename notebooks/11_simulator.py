@@ -108,7 +108,7 @@ radiance, box, eyes = room(webcam.width, webcam.height, 170, (320, 230))
 
 def captured(camera, change=lambda settings: settings, capture=cam.capture):
     """The scene by a camera; `change` may alter the metered settings."""
-    settings = change(cam.metered(radiance, stages.furthest(camera)))
+    settings = change(cam.metered(radiance, camera, stages.furthest(camera)))
     return capture(radiance, camera, settings, keyed(seed, "noise"))
 
 
@@ -166,7 +166,7 @@ plots.save(ax.figure, "stages-camera", camera_changes, lab.figures, dpi=110).nam
 attack = replace(MSU.attacks["printed_photo"], warp=(25.0, 25.0))
 source = MSU.sources[attack.source]
 taken, photo_box, photo_eyes = room(640, 480, source.face, (320, 226))
-drawn = cam.metered(taken, cam.draw(source.camera, keyed(seed, "photo")))
+drawn = cam.metered(taken, source.camera, cam.draw(source.camera, keyed(seed, "photo")))
 photo = cam.capture(taken, source.camera, drawn, keyed(seed, "photo noise"))
 
 # %%
@@ -193,7 +193,7 @@ def held(attack, yaw=0.0):
 
 def finished(seen, modulation):
     """What the good camera makes of a medium."""
-    settings = cam.metered(seen.radiance, looks)
+    settings = cam.metered(seen.radiance, good, looks)
     return cam.capture(seen.radiance, good, settings, keyed(seed, "noise"), modulation)
 
 
@@ -290,7 +290,7 @@ def moire(ratio, aperture, lens):
     camera = replace(good, aperture=aperture, denoise=0.0)
     at = replace(view(mm / panel.pitch * ratio), camera=camera, settings=replace(looks, lens=lens))
     seen = media.show_display(shown, panel, screen, held(screen), at, np.zeros(3))
-    settings = replace(cam.metered(seen.radiance, looks), lens=lens)
+    settings = replace(cam.metered(seen.radiance, camera, looks), lens=lens)
     return cam.capture(seen.radiance, camera, settings, keyed(seed, "noise"), seen.modulation), seen
 
 

@@ -1,9 +1,10 @@
 """A camera, from the light in front of its lens to the picture it hands over.
 
-Stages in order, each a pure function: optics (optics.py) -> exposure and white balance are metered -> sensor
-colour crosstalk -> Bayer mosaic -> shot and read noise -> demosaicing -> white balance and colour matrix ->
-tone curve -> noise reduction -> sharpening -> in-camera compression. Linear light is (H, W, 3) float32 where
-1 is a white surface under the scene's nominal light; pictures are (H, W, 3) uint8 RGB.
+Stages in order, each a pure function: optics (optics.py) -> exposure and white balance are metered -> veiling
+glare and sensor colour crosstalk -> Bayer mosaic -> shot and read noise -> demosaicing -> white balance and
+colour matrix -> tone curve -> noise reduction -> sharpening -> in-camera compression. Linear light is
+(H, W, 3) float32 where 1 is a white surface under the scene's nominal light; pictures are (H, W, 3) uint8
+RGB.
 """
 
 from dataclasses import dataclass, replace
@@ -42,6 +43,7 @@ class Camera:
     sharpen_radius: float  # px
     denoise: float  # standard deviation of the noise reduction's smoothing, px
     quality: int | None  # JPEG quality of the in-camera compression; None: only the video codec compresses
+    veil: Range = (0.0, 0.0)  # veiling glare: share of all light that the lens scatters evenly
     longest: float = 0.033  # longest exposure, s
     readout: float = 0.028  # rolling shutter, s from the first row to the last
 
@@ -57,6 +59,7 @@ class Settings:
     saturation: float
     contrast: float
     sharpen: float
+    veil: float = 0.0
     gain: float = 1.0  # picture value per scene value
     white: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
@@ -64,24 +67,26 @@ class Settings:
 def draw(camera: Camera, rng: np.random.Generator) -> Settings:
     """One clip's settings, uniform in the camera's ranges."""
     ranges = (camera.lens, camera.defocus, camera.meter, camera.balance)
-    style = (camera.saturation, camera.contrast, camera.sharpen)
-    lens, defocus, meter, balance, saturation, contrast, sharpen = (
+    style = (camera.saturation, camera.contrast, camera.sharpen, camera.veil)
+    lens, defocus, meter, balance, saturation, contrast, sharpen, veil = (
         float(rng.uniform(*r)) for r in (*ranges, *style)
     )
-    return Settings(lens, defocus, meter, balance, saturation, contrast, sharpen)
+    return Settings(lens, defocus, meter, balance, saturation, contrast, sharpen, veil)
 
 
-def metered(radiance: np.ndarray, settings: Settings) -> Settings:
+def metered(radiance: np.ndarray, camera: Camera, settings: Settings) -> Settings:
     """Auto-exposure and auto white balance, read off one picture (a clip keeps its first frame's).
 
     Exposure: gain = meter / centre-weighted mean luminance (Gaussian weight, a quarter of the width). White
-    balance: grey world, each channel's gain (mean luminance / mean channel)^balance, limited to a factor of
-    2.
+    balance: grey world on the sensor's own colours, each channel's gain (mean luminance / mean
+    channel)^balance, limited to a factor of 2.
     """
     small = cv2.resize(radiance, (32, 32), interpolation=cv2.INTER_AREA)
     axis = np.exp(-0.5 * ((np.arange(32, dtype=np.float32) - 15.5) / 8) ** 2)
     weight = np.outer(axis, axis)[..., None] / float(axis.sum()) ** 2
-    mean = np.maximum((small * weight).sum((0, 1)), 1e-6)
+    even = small.mean((0, 1))
+    mean = (small * weight).sum((0, 1)) * (1 - settings.veil) + even * settings.veil
+    mean = np.maximum(sensor_colours(camera.crosstalk) @ mean, 1e-6)
     level = float(mean @ LUMA)
     white = np.clip((level / mean) ** settings.balance, 0.5, 2.0)
     white = white / float(white @ LUMA)
@@ -97,6 +102,16 @@ def exposure_time(camera: Camera, gain: float) -> float:
 def sensor_colours(crosstalk: float) -> np.ndarray:
     """(3, 3) float32: what the three colour filters see of linear RGB; rows sum to 1."""
     return (np.eye(3) * (1 - 3 * crosstalk) + crosstalk).astype(np.float32)
+
+
+def sensed(image: np.ndarray, camera: Camera, settings: Settings) -> np.ndarray:
+    """What the sensor's three colours collect of the light behind the lens, (H, W, 3), 1 = white.
+
+    Veiling glare (ISO 9358): the lens scatters the share `veil` of all light evenly over the picture.
+    """
+    filters = sensor_colours(camera.crosstalk) * np.float32(settings.gain)
+    even = np.array(cv2.mean(image)[:3], np.float32) * np.float32(settings.veil)
+    return cv2.transform(image, np.column_stack([filters * np.float32(1 - settings.veil), filters @ even]))
 
 
 def mosaic(image: np.ndarray) -> np.ndarray:
@@ -206,6 +221,6 @@ def capture(
     image = optics.motion(focused(radiance, settings), *move)
     if modulation is not None:
         image = image * modulation
-    raw = mosaic(cv2.transform(image, sensor_colours(camera.crosstalk) * np.float32(settings.gain)))
+    raw = mosaic(sensed(image, camera, settings))
     well = min(camera.full_well, camera.electrons / settings.gain)
     return develop(noise(raw, well, camera.read_noise, rng), camera, settings)

@@ -90,10 +90,10 @@ def _stranger_take(person_key: str, number: int, cast: Cast) -> Take:
     return Take(person_key, number, cast.person(person_key))
 
 
-def frames(clip: Clip, subject: Subject, count: int) -> Iterator[Frame]:
-    """The first `count` frames of a clip."""
+def frames(clip: Clip, subject: Subject, count: int, every: int = 1) -> Iterator[Frame]:
+    """`count` frames of a clip, from the first one on, `every` apart."""
     filmed = _live(clip, subject) if clip.is_live else _attack(clip, subject)
-    for number in range(count):
+    for number in range(0, count * every, every):
         yield filmed(number)
 
 
@@ -111,7 +111,7 @@ def _recorded(subject: Subject, name: str, source: Source, light: str, number: i
     sway = Sway(keyed(*key, "sway"))
     picture, box, eyes, _ = _people(take, room, place, source.face, sway, domain.sway, number, 0, 2)
     if (name, light) not in subject.metered:  # frame 0 is recorded first
-        subject.metered[name, light] = cam.metered(picture, cam.draw(camera, keyed(*key, "camera")))
+        subject.metered[name, light] = cam.metered(picture, camera, cam.draw(camera, keyed(*key, "camera")))
     settings = subject.metered[name, light]
     return Frame(cam.capture(picture, camera, settings, keyed(*key, "frame", number)), box, eyes)
 
@@ -193,7 +193,7 @@ class _Clip:
     def metered(self, radiance: np.ndarray) -> cam.Settings:
         """Exposure and white balance of the clip: its first frame's, whichever is asked for first."""
         if self.settings is None:
-            self.settings = cam.metered(radiance, self.drawn)
+            self.settings = cam.metered(radiance, self.camera, self.drawn)
         return self.settings
 
     def filmed(

@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 
 from fasnb.simfas import geometry, optics
-from fasnb.simfas.colour import kelvin
+from fasnb.simfas.colour import decode, kelvin
+
+SRGB = 0.0  # a Display.gamma
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Display:
     pitch: float  # of a pixel of three sub-pixels, mm
     stripes: str  # "rgb" or "bgr" along x; "rgb-y", "bgr-y" along y, where the display is turned
     fill: tuple[float, float]  # lit part of a sub-pixel across and along its stripe
-    gamma: float
+    gamma: float  # exponent of its power law; SRGB = the curve that pictures are made for
     white: float  # colour temperature, K
     peak: float  # radiance of its white
     contrast: float  # peak / black level
@@ -43,7 +45,8 @@ def shown(picture: np.ndarray, display: Display) -> np.ndarray:
     its back light, and the light that closed pixels let through.
     """
     black = 1 / display.contrast
-    level = np.linspace(0, 1, 256) ** display.gamma * (1 - black) + black
+    value = np.linspace(0, 1, 256)
+    level = (decode(value) if display.gamma == SRGB else value**display.gamma) * (1 - black) + black
     table = (display.peak * kelvin(display.white)[None, :] * level[:, None]).astype(np.float32)  # (256, 3)
     return np.stack([cv2.LUT(picture[..., c], table[:, c].copy()) for c in range(3)], axis=-1)
 

@@ -71,26 +71,26 @@ _PHOTO = Camera(
     640, 480, lens=(0.45, 0.6), defocus=(0, 0.4), aperture=1.0, electrons=30000, full_well=30000,
     read_noise=4, crosstalk=0.05, meter=(0.195, 0.255), balance=(0.6, 0.9), saturation=(0.95, 1.1),
     contrast=(1.0, 1.15),
-    sharpen=(0.2, 0.6), sharpen_radius=0.9, denoise=0.3, quality=92,
+    sharpen=(0.2, 0.6), sharpen_radius=0.9, denoise=0.3, quality=92, veil=(0.003, 0.012),
 )  # fmt: skip
 #: A telephone's photograph.
 _SNAPSHOT = Camera(
     640, 480, lens=(0.6, 0.9), defocus=(0, 0.6), aperture=1.0, electrons=6000, full_well=9000, read_noise=6,
     crosstalk=0.08, meter=(0.185, 0.255), balance=(0.6, 0.95), saturation=(0.95, 1.15), contrast=(1.0, 1.2),
-    sharpen=(0.4, 0.9), sharpen_radius=1.0, denoise=0.5, quality=85,
+    sharpen=(0.4, 0.9), sharpen_radius=1.0, denoise=0.5, quality=85, veil=(0.01, 0.04),
 )  # fmt: skip
 #: High-definition video.
 _HD_VIDEO = Camera(
     640, 480, lens=(0.5, 0.75), defocus=(0, 0.5), aperture=0.8, electrons=12000, full_well=15000,
     read_noise=5, crosstalk=0.06, meter=(0.185, 0.245), balance=(0.6, 0.9), saturation=(0.95, 1.15),
     contrast=(1.0, 1.15),
-    sharpen=(0.3, 0.6), sharpen_radius=0.9, denoise=0.4, quality=88,
+    sharpen=(0.3, 0.6), sharpen_radius=0.9, denoise=0.4, quality=88, veil=(0.005, 0.02),
 )  # fmt: skip
 #: A telephone's or webcam's video, 640x480.
 _SD_VIDEO = Camera(
     640, 480, lens=(0.75, 1.0), defocus=(0, 0.6), aperture=0.7, electrons=4000, full_well=7000, read_noise=8,
     crosstalk=0.09, meter=(0.185, 0.255), balance=(0.6, 0.95), saturation=(0.9, 1.15), contrast=(1.0, 1.15),
-    sharpen=(0.4, 0.9), sharpen_radius=1.0, denoise=0.6, quality=75,
+    sharpen=(0.4, 0.9), sharpen_radius=1.0, denoise=0.6, quality=75, veil=(0.01, 0.05),
 )  # fmt: skip
 
 
@@ -103,8 +103,8 @@ def _portrait(camera: Camera) -> Camera:
 _LASER = Printer(
     "colour laser on office paper",
     inks=((0.06, 0.38, 0.62), (0.72, 0.05, 0.26), (0.86, 0.78, 0.07), (0.04, 0.04, 0.04)),
-    paper=(0.82, 0.84, 0.88), gain=0.13, drift=(1.0, 1.03, 1.02, 1.0), black=0.7,
-    lines=5.9, angles=(15, 75, 0, 45), grain=0.006, banding=0.006, band=3.4, texture=0.012, gloss=0.020,
+    paper=(0.82, 0.84, 0.88), gain=0.16, drift=(0.96, 1.08, 0.95, 1.04), black=0.7,
+    lines=5.9, angles=(15, 75, 0, 45), grain=0.018, banding=0.010, band=3.4, texture=0.012, gloss=0.020,
 )  # fmt: skip
 _IPHONE_3GS = Display(
     "iPhone 3GS", width=74, height=49, pitch=0.156, stripes="rgb-y", fill=(0.75, 0.82), gamma=2.0, white=7000,
@@ -122,6 +122,7 @@ REPLAY = Domain(
             320, 240, lens=(0.24, 0.36), defocus=(0, 0.6), aperture=0.35, electrons=4500, full_well=7000,
             read_noise=7, crosstalk=0.08, meter=(0.185, 0.235), balance=(0.6, 0.85), saturation=(0.85, 1.0),
             contrast=(1.0, 1.1), sharpen=(0.3, 0.7), sharpen_radius=0.8, denoise=0.6, quality=88,
+            veil=(0.01, 0.05),
         )
     },
     face={"webcam": (98, 122)},
@@ -156,9 +157,9 @@ REPLAY = Domain(
 
 _COPPER = Printer(
     "inkjet on coated paper",
-    inks=((0.04, 0.44, 0.74), (0.78, 0.05, 0.32), (0.92, 0.84, 0.06), (0.03, 0.03, 0.035)),
-    paper=(0.88, 0.88, 0.86), gain=0.10, drift=(0.97, 1.04, 1.0, 1.0), black=0.35,
-    lines=0, angles=(0, 0, 0, 0), grain=0.006, banding=0.009, band=1.7, texture=0.005, gloss=0.045,
+    inks=((0.04, 0.44, 0.74), (0.78, 0.05, 0.32), (0.92, 0.84, 0.06), (0.018, 0.018, 0.02)),
+    paper=(0.88, 0.88, 0.86), gain=0.10, drift=(0.93, 1.06, 0.96, 1.0), black=0.5,
+    lines=0, angles=(0, 0, 0, 0), grain=0.013, banding=0.014, band=1.7, texture=0.006, gloss=0.030,
 )  # fmt: skip
 _TABLET = Display(
     "iPad, upright", width=148, height=197, pitch=0.192, stripes="rgb-y", fill=(0.80, 0.86), gamma=2.2,
@@ -173,16 +174,19 @@ CASIA = Domain(
             640, 480, lens=(0.95, 1.25), defocus=(0.3, 1.3), aperture=1.0, electrons=1500, full_well=4000,
             read_noise=9, crosstalk=0.10, meter=(0.185, 0.265), balance=(0.35, 0.6), saturation=(0.75, 0.95),
             contrast=(0.95, 1.1), sharpen=(0.0, 0.4), sharpen_radius=1.2, denoise=0.6, quality=62,
+            veil=(0.01, 0.07),
         ),
         "normal": Camera(
             480, 640, lens=(0.65, 0.85), defocus=(0.0, 0.9), aperture=0.7, electrons=3600, full_well=7000,
             read_noise=7, crosstalk=0.07, meter=(0.185, 0.255), balance=(0.6, 0.85), saturation=(0.95, 1.15),
             contrast=(1.0, 1.2), sharpen=(0.4, 0.9), sharpen_radius=1.0, denoise=0.4, quality=84,
+            veil=(0.01, 0.05),
         ),
         "high": Camera(
             720, 1280, lens=(0.3, 0.5), defocus=(0.0, 1.0), aperture=0.4, electrons=16000, full_well=20000,
             read_noise=4, crosstalk=0.05, meter=(0.175, 0.235), balance=(0.6, 0.85), saturation=(1.0, 1.15),
             contrast=(1.0, 1.15), sharpen=(0.3, 0.6), sharpen_radius=1.0, denoise=0.7, quality=None,
+            veil=(0.003, 0.03),
         ),
     },
     face={"low": (150, 185), "normal": (165, 205), "high": (260, 320)},
@@ -233,11 +237,13 @@ MSU = Domain(
             640, 480, lens=(0.75, 0.95), defocus=(0.0, 0.9), aperture=0.6, electrons=3200, full_well=6000,
             read_noise=7, crosstalk=0.08, meter=(0.195, 0.255), balance=(0.65, 0.9), saturation=(0.9, 1.05),
             contrast=(1.0, 1.15), sharpen=(0.3, 0.7), sharpen_radius=1.0, denoise=0.5, quality=82,
+            veil=(0.01, 0.05),
         ),
         "android": Camera(
             720, 480, lens=(0.25, 0.4), defocus=(0.0, 0.8), aperture=0.35, electrons=5500, full_well=7000,
             read_noise=5, crosstalk=0.07, meter=(0.185, 0.245), balance=(0.7, 0.95), saturation=(1.05, 1.25),
             contrast=(1.05, 1.25), sharpen=(0.8, 1.3), sharpen_radius=1.0, denoise=0.65, quality=None,
+            veil=(0.01, 0.05),
         ),
     },
     face={"laptop": (165, 205), "android": (175, 215)},

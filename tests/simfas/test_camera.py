@@ -133,7 +133,7 @@ def test_ideal_camera_is_the_tone_curve() -> None:
 def test_metering_reaches_its_aim_whatever_the_light(level: float, balance: float) -> None:
     camera = replace(IDEAL, balance=(balance, balance))
     light = flat(level * 1.3, level, level * 0.6)
-    metered = cam.metered(light, cam.draw(camera, rng()))
+    metered = cam.metered(light, camera, cam.draw(camera, rng()))
     seen = light * metered.gain * np.array(metered.white, np.float32)
     assert float(colour.luminance(light * metered.gain).mean()) == pytest.approx(0.2, rel=1e-4)
     spread = seen[0, 0].max() / seen[0, 0].min()
@@ -148,6 +148,23 @@ def test_colour_matrix_undoes_the_crosstalk() -> None:
     shot = cam.capture(picture, camera, cam.draw(camera, rng()), rng())
     expected = np.round(255 * colour.encode(picture))
     assert np.abs(shot[2:-2, 2:-2].astype(float) - expected[2:-2, 2:-2]).max() <= 2
+
+
+def test_white_balance_makes_a_coloured_light_grey_through_the_sensors_crosstalk() -> None:
+    camera = replace(IDEAL, crosstalk=0.12, balance=(1.0, 1.0))
+    picture = flat(0.4, 0.3, 0.2)
+    shot = cam.capture(picture, camera, cam.metered(picture, camera, cam.draw(camera, rng())), rng())
+    assert np.ptp(shot[2:-2, 2:-2].mean((0, 1))) < 1
+
+
+def test_veiling_glare_lifts_the_dark_by_its_share_of_all_light() -> None:
+    camera = replace(IDEAL, veil=(0.1, 0.1))
+    picture = flat(0, 0, 0)
+    picture[:, 32:] = [0.8, 0.4, 0.2]
+    sensed = cam.sensed(picture, camera, cam.draw(camera, rng()))
+    np.testing.assert_allclose(sensed[0, 0], [0.04, 0.02, 0.01], rtol=1e-4)
+    np.testing.assert_allclose(sensed[0, 63], [0.76, 0.38, 0.19], rtol=1e-4)
+    assert sensed.mean() == pytest.approx(picture.mean(), rel=1e-4)
 
 
 def test_tone_table_rises_and_is_steeper_with_contrast() -> None:
@@ -181,7 +198,7 @@ def test_every_camera_of_the_tables_is_deterministic_and_finite(name: str) -> No
     domain = DOMAINS[name]
     cameras = [*domain.cameras.values(), *(s.camera for s in domain.sources.values())]
     for camera in cameras:
-        drawn = cam.metered(edge(), cam.draw(camera, rng()))
+        drawn = cam.metered(edge(), camera, cam.draw(camera, rng()))
         one, two = (cam.capture(edge(), camera, drawn, rng()) for _ in range(2))
         np.testing.assert_array_equal(one, two)
         assert one.dtype == np.uint8

@@ -33,12 +33,13 @@ def face() -> np.ndarray:
 
 
 def captured(radiance: np.ndarray, camera: cam.Camera) -> np.ndarray:
-    return cam.capture(radiance, camera, cam.metered(radiance, stages.furthest(camera)), rng())
+    return cam.capture(radiance, camera, cam.metered(radiance, camera, stages.furthest(camera)), rng())
 
 
 CAMERA_FIELDS = {
     "lens blur": {"lens"},
     "defocus": {"defocus"},
+    "veiling glare": {"veil"},
     "crosstalk": {"crosstalk"},
     "noise": {"electrons", "full_well", "read_noise"},
     "white balance": {"balance"},
@@ -64,7 +65,7 @@ def test_a_capture_without_a_stage_is_another_picture(face, stage):
 def test_without_noise_the_exposure_stays_and_chance_does_nothing(face):
     quiet = stages.camera_stages(CAMERA)["noise"]
     assert cam.exposure_time(quiet, 1.4) == pytest.approx(cam.exposure_time(CAMERA, 1.4))
-    settings = cam.metered(face, stages.furthest(quiet))
+    settings = cam.metered(face, quiet, stages.furthest(quiet))
     one, other = (cam.capture(face, quiet, settings, np.random.default_rng(seed)) for seed in (1, 2))
     assert stages.levels(one, other) < 0.02
 
@@ -83,7 +84,7 @@ def test_three_sensors_see_an_even_picture_as_a_mosaic_does_and_an_edge_better(f
 
 
 def test_unmetered_takes_scene_values_as_they_are(face):
-    settings = cam.metered(face, stages.furthest(CAMERA))
+    settings = cam.metered(face, CAMERA, stages.furthest(CAMERA))
     assert changed(stages.unmetered(settings), settings) == {"gain"}
     assert stages.unmetered(settings).gain == 1
 
@@ -106,7 +107,8 @@ def shot(attack: media.Attack) -> np.ndarray:
         sheet = media.printed(picture, box, eyes, attack, rng())
         seen = media.show_print(sheet, attack, held, view, np.zeros(3), 0.0)
         modulation = seen.modulation
-    return cam.capture(seen.radiance, camera, cam.metered(seen.radiance, view.settings), rng(), modulation)
+    settings = cam.metered(seen.radiance, camera, view.settings)
+    return cam.capture(seen.radiance, camera, settings, rng(), modulation)
 
 
 PRINT_FIELDS = {

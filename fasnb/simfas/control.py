@@ -1,0 +1,63 @@
+"""A database without what makes its attacks attacks: media that change nothing, and single stages upon them.
+
+If a detector can still tell such attacks from live clips, it goes by something other than the medium: by how
+clips are made. Every variant keeps people, rooms, filming cameras and all random draws.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from fasnb.simfas.domains import Domain, Source
+from fasnb.simfas.printing import Printer
+from fasnb.simfas.stages import DISPLAY, HANDLING, PRINT, attack_without
+
+#: Stages of the attackers' way of working: their own camera, and that media are never quite straight.
+OWN = ("second camera", "tilt")
+STAGES = (*OWN, *HANDLING, *PRINT, *DISPLAY)
+_FINER = 2  # the ideal second camera has so many times the pixels
+
+
+def without(domain: Domain, names: Collection[str]) -> Domain:
+    """The database without some STAGES."""
+    tilt = 0.0 if "tilt" in names else domain.tilt
+    attacks = {key: attack_without(attack, names) for key, attack in domain.attacks.items()}
+    if "second camera" not in names:
+        return replace(domain, attacks=attacks, tilt=tilt)
+    # A display sends out the colours of the light that the picture was taken in; paper is lit anew, so its
+    # picture has to be of the surfaces' own colours.
+    sources = {key: _ideal(source, 0.0) for key, source in domain.sources.items()}
+    sources |= {f"{key}, balanced": _ideal(source, 1.0) for key, source in domain.sources.items()}
+    for key, attack in attacks.items():
+        if isinstance(attack.medium, Printer):
+            attacks[key] = replace(attack, source=f"{attack.source}, balanced")
+    return replace(domain, sources=sources, attacks=attacks, tilt=tilt)
+
+
+def control(domain: Domain) -> Domain:
+    """The database with media that change nothing: every stage off."""
+    return without(domain, STAGES)
+
+
+def alone(domain: Domain, name: str) -> Domain:
+    """The database with one stage as it is and all others off."""
+    return without(domain, [stage for stage in STAGES if stage != name])
+
+
+def concerned(domain: Domain, name: str) -> list[str]:
+    """The attacks that a stage changes."""
+    off = without(domain, [name])
+    if name in OWN:
+        return list(domain.attacks)
+    return [key for key, attack in domain.attacks.items() if off.attacks[key] != attack]
+
+
+def _ideal(source: Source, balance: float) -> Source:
+    """A second camera that takes nothing away: sharp, fine, without noise, without processing."""
+    camera = replace(
+        source.camera,
+        width=_FINER * source.camera.width, height=_FINER * source.camera.height,
+        lens=(0.3, 0.3), defocus=(0.0, 0.0), electrons=1e12, full_well=1e12, read_noise=0.0, crosstalk=0.0,
+        balance=(balance, balance), saturation=(1.0, 1.0), contrast=(1.0, 1.0), sharpen=(0.0, 0.0),
+        denoise=0.0, quality=None, veil=(0.0, 0.0),
+    )  # fmt: skip
+    return replace(source, camera=camera, face=_FINER * source.face)
