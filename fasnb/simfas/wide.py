@@ -11,7 +11,7 @@ import numpy as np
 
 from fasnb import deal
 from fasnb.simfas.camera import Camera
-from fasnb.simfas.display import Display
+from fasnb.simfas.display import SRGB, Display
 from fasnb.simfas.domains import Attack, Domain, Range, Source
 from fasnb.simfas.printing import Printer
 from fasnb.simfas.scene import LightModel
@@ -71,6 +71,7 @@ def camera(rng: np.random.Generator, width: int, height: int) -> Camera:
         quality=None if rng.random() < 0.25 else int(rng.integers(58, 96)),
         longest=float(rng.choice([1 / 60, 1 / 30, 1 / 25])),
         readout=float(rng.uniform(0.014, 0.032)),
+        veil=(0.008, float(rng.uniform(0.02, 0.07))),
     )
 
 
@@ -129,7 +130,7 @@ def panel(rng: np.random.Generator, number: int) -> Display:
         pitch=float(rng.uniform(*pitches)),
         stripes=order,
         fill=(float(rng.uniform(0.65, 0.85)), float(rng.uniform(0.78, 0.88))),
-        gamma=float(rng.uniform(1.9, 2.4)),
+        gamma=SRGB if rng.random() < 0.3 else float(rng.uniform(1.9, 2.4)),
         white=float(rng.uniform(5800, 8800)),
         peak=float(rng.uniform(1.2, 2.4)),
         contrast=_log(rng, 150, 2500),

@@ -13,7 +13,7 @@ from fasnb.errors import FasnbError
 from fasnb.simfas import cast, domains, printing, registry, simulate, tree, wide
 from fasnb.simfas import clips as sim
 from fasnb.simfas.colour import decode
-from fasnb.simfas.display import Display
+from fasnb.simfas.display import SRGB, Display
 from fasnb.simfas.printing import Printer
 from fasnb.simfas.wide import WIDE
 from tests.simfas import plain
@@ -60,6 +60,7 @@ def test_cameras_are_possible(name: str) -> None:
     assert 0 < camera.crosstalk <= 0.1
     assert 0.15 < camera.meter[0] < camera.meter[1] < 0.28
     assert camera.balance[1] <= 1
+    assert camera.veil[1] < 0.08
     assert camera.quality is None or 55 <= camera.quality <= 95
     assert 1 / 60 <= camera.longest <= 1 / 25
     assert camera.readout < 1 / 25
@@ -119,7 +120,7 @@ def test_displays_are_possible(number: int) -> None:
     assert 400 < panel.width / panel.pitch < 4000  # px
     assert panel.stripes in ("rgb", "bgr", "rgb-y", "bgr-y")
     assert all(0 < share < 1 for share in panel.fill)
-    assert 1.8 <= panel.gamma <= 2.5
+    assert panel.gamma == SRGB or 1.8 <= panel.gamma <= 2.5
     assert 5500 <= panel.white <= 9300
     assert 1 < panel.peak < 2.5
     assert panel.contrast >= 100
