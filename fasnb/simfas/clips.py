@@ -18,6 +18,7 @@ from fasnb.layouts import Clip
 from fasnb.simfas import camera as cam
 from fasnb.simfas import geometry, media, optics, scene
 from fasnb.simfas.cast import Cast
+from fasnb.simfas.colour import LUMA
 from fasnb.simfas.domains import Attack, Domain, Source
 from fasnb.simfas.session import INTERVAL, SHOWN, Render, Sway, Take, keyed, moment
 
@@ -27,11 +28,15 @@ LIVE_TAKE, SOURCE_TAKE = 0, 1
 
 @dataclass(frozen=True)
 class Frame:
-    """A finished picture, (H, W, 3) uint8 RGB, and where its face is: box (x, y, w, h) and eyes, px."""
+    """A finished picture, (H, W, 3) uint8 RGB, and where its face is: box (x, y, w, h) and eyes, px.
+
+    `gain`: picture value per scene value that it was exposed with.
+    """
 
     picture: np.ndarray
     box: geometry.Box
     eyes: geometry.Points
+    gain: float = 1.0
 
 
 @dataclass
@@ -106,14 +111,18 @@ def _recorded(subject: Subject, name: str, source: Source, light: str, number: i
         subject.source(name, light, 0)
     place = (camera.width / 2, camera.height * 0.47)
     if (name, light) not in subject.rooms:
-        subject.rooms[name, light] = _room(domain, light, camera, keyed(*key, "room"))
+        subject.rooms[name, light] = _room(domain, light, camera, keyed(*key, "room"), source.white)
     room = subject.rooms[name, light]
     sway = Sway(keyed(*key, "sway"))
     picture, box, eyes, _ = _people(take, room, place, source.face, sway, domain.sway, number, 0, 2)
     if (name, light) not in subject.metered:  # frame 0 is recorded first
-        subject.metered[name, light] = cam.metered(picture, camera, cam.draw(camera, keyed(*key, "camera")))
+        settings = cam.metered(picture, camera, cam.draw(camera, keyed(*key, "camera")))
+        if source.white:
+            settings = replace(settings, gain=float(1 / (room.light.room @ LUMA)))
+        subject.metered[name, light] = settings
     settings = subject.metered[name, light]
-    return Frame(cam.capture(picture, camera, settings, keyed(*key, "frame", number)), box, eyes)
+    taken = cam.capture(picture, camera, settings, keyed(*key, "frame", number))
+    return Frame(taken, box, eyes, settings.gain)
 
 
 def _edited(shot: Frame, attack: Attack, rng: np.random.Generator) -> Frame:
@@ -143,8 +152,11 @@ class _Room:
         return self._figures[key]
 
 
-def _room(domain: Domain, light: str, camera: cam.Camera, rng: np.random.Generator) -> _Room:
-    drawn = scene.draw_light(domain.lights[light], rng)
+def _room(
+    domain: Domain, light: str, camera: cam.Camera, rng: np.random.Generator, white: bool = False
+) -> _Room:
+    model = domain.lights[light]
+    drawn = scene.draw_light(scene.white(model) if white else model, rng)
     style = str(rng.choice(domain.styles[light]))
     return _Room(drawn, scene.background(style, camera.width, camera.height, drawn, rng))
 

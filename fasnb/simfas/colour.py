@@ -2,6 +2,7 @@
 
 import numpy as np
 
+NEUTRAL = 6504.0  # K, the white of sRGB
 #: Rec. 709 luminance of linear RGB.
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _XYZ_TO_RGB = np.array(

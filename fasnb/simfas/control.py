@@ -23,24 +23,30 @@ def without(domain: Domain, names: Collection[str]) -> Domain:
     attacks = {key: attack_without(attack, names) for key, attack in domain.attacks.items()}
     if "second camera" not in names:
         return replace(domain, attacks=attacks, tilt=tilt)
-    # A display sends out the colours of the light that the picture was taken in; paper is lit anew, so its
-    # picture has to be of the surfaces' own colours.
-    sources = {key: _ideal(source, 0.0) for key, source in domain.sources.items()}
-    sources |= {f"{key}, balanced": _ideal(source, 1.0) for key, source in domain.sources.items()}
+    # A display sends out the colours of the light that its picture was taken in; paper is lit by the room, so
+    # its picture has to be of the surfaces' own colours.
+    sources = {key: _ideal(source, white=False) for key, source in domain.sources.items()}
+    sources |= {f"{key}, white": _ideal(source, white=True) for key, source in domain.sources.items()}
     for key, attack in attacks.items():
         if isinstance(attack.medium, Printer):
-            attacks[key] = replace(attack, source=f"{attack.source}, balanced")
+            attacks[key] = replace(attack, source=f"{attack.source}, white")
     return replace(domain, sources=sources, attacks=attacks, tilt=tilt)
 
 
 def control(domain: Domain) -> Domain:
     """The database with media that change nothing: every stage off."""
-    return without(domain, STAGES)
+    return without(steady(domain), STAGES)
 
 
 def alone(domain: Domain, name: str) -> Domain:
     """The database with one stage as it is and all others off."""
-    return without(domain, [stage for stage in STAGES if stage != name])
+    return without(steady(domain), [stage for stage in STAGES if stage != name])
+
+
+def steady(domain: Domain) -> Domain:
+    """The database in light that does not flicker: a display's own light would stand out by not doing so."""
+    lights = {key: replace(light, flicker=0.0) for key, light in domain.lights.items()}
+    return replace(domain, lights=lights)
 
 
 def concerned(domain: Domain, name: str) -> list[str]:
@@ -51,13 +57,13 @@ def concerned(domain: Domain, name: str) -> list[str]:
     return [key for key, attack in domain.attacks.items() if off.attacks[key] != attack]
 
 
-def _ideal(source: Source, balance: float) -> Source:
+def _ideal(source: Source, white: bool) -> Source:
     """A second camera that takes nothing away: sharp, fine, without noise, without processing."""
     camera = replace(
         source.camera,
         width=_FINER * source.camera.width, height=_FINER * source.camera.height,
         lens=(0.3, 0.3), defocus=(0.0, 0.0), electrons=1e12, full_well=1e12, read_noise=0.0, crosstalk=0.0,
-        balance=(balance, balance), saturation=(1.0, 1.0), contrast=(1.0, 1.0), sharpen=(0.0, 0.0),
+        balance=(0.0, 0.0), saturation=(1.0, 1.0), contrast=(1.0, 1.0), sharpen=(0.0, 0.0),
         denoise=0.0, quality=None, veil=(0.0, 0.0),
     )  # fmt: skip
-    return replace(source, camera=camera, face=_FINER * source.face)
+    return replace(source, camera=camera, face=_FINER * source.face, white=white)

@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 
 from fasnb.simfas import geometry, optics
-from fasnb.simfas.colour import decode, kelvin
+from fasnb.simfas.colour import decode, kelvin, saturation_matrix
 
 SRGB = 0.0  # a Display.gamma
+SCENE = 0.0  # a Display.peak
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,11 @@ class Display:
     stripes: str  # "rgb" or "bgr" along x; "rgb-y", "bgr-y" along y, where the display is turned
     fill: tuple[float, float]  # lit part of a sub-pixel across and along its stripe
     gamma: float  # exponent of its power law; SRGB = the curve that pictures are made for
+    gamut: float  # saturation of its primaries, 1 = sRGB's; about the root of the share of sRGB's area
     white: float  # colour temperature, K
-    peak: float  # radiance of its white
+    peak: float  # radiance of its white; SCENE = what restores the light that was photographed
     contrast: float  # peak / black level
-    gloss: float  # share of the room's light that its front reflects
+    gloss: float  # reflectance of its front, a mirror to the room before it
     falloff: float  # loss of light and contrast at 30 degrees off its axis
     flicker: float  # depth of the back light's modulation
     hertz: float  # and its frequency
@@ -38,17 +40,20 @@ class Display:
     bezel_albedo: float
 
 
-def shown(picture: np.ndarray, display: Display) -> np.ndarray:
+def shown(picture: np.ndarray, display: Display, gain: float = 1.0) -> np.ndarray:
     """A picture as the display emits it: (H, W, 3) uint8 -> float32 radiance.
 
     peak * white * ((1 - b) * value^gamma + b), b = 1 / contrast: the power law of the panel, the colour of
-    its back light, and the light that closed pixels let through.
+    its back light, and the light that closed pixels let through; then its primaries draw colours together.
+    `gain`: what the picture was exposed with.
     """
+    peak = 1 / gain if display.peak == SCENE else display.peak
     black = 1 / display.contrast
     value = np.linspace(0, 1, 256)
     level = (decode(value) if display.gamma == SRGB else value**display.gamma) * (1 - black) + black
-    table = (display.peak * kelvin(display.white)[None, :] * level[:, None]).astype(np.float32)  # (256, 3)
-    return np.stack([cv2.LUT(picture[..., c], table[:, c].copy()) for c in range(3)], axis=-1)
+    table = (peak * kelvin(display.white)[None, :] * level[:, None]).astype(np.float32)  # (256, 3)
+    light = np.stack([cv2.LUT(picture[..., c], table[:, c].copy()) for c in range(3)], axis=-1)
+    return light if display.gamut == 1 else cv2.transform(light, saturation_matrix(display.gamut))
 
 
 def viewing_angle(yaw: float, falloff: float) -> float:
@@ -56,26 +61,6 @@ def viewing_angle(yaw: float, falloff: float) -> float:
     30)^2.
     """
     return float(np.clip(1 - falloff * (np.sin(np.radians(yaw)) / 0.5) ** 2, 0.1, 1))
-
-
-def reflection(size: tuple[int, int], gloss: float, room: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The room's light on the front glass: (h, w, 3) float32 for `size` = (w, h) px of the display's picture.
-
-    An even veil of gloss * room and one soft-edged bright patch (a lamp or a window seen in the glass), whose
-    place, size and strength (up to 3 times the veil) are drawn from `rng`. `room`: (3,) radiance of a white
-    surface there.
-    """
-    w, h = size
-    cx, cy = rng.uniform(-0.1, 1.1), rng.uniform(-0.1, 1.1)
-    rx, ry, tilt = rng.uniform(0.1, 0.35), rng.uniform(0.1, 0.5), rng.uniform(-0.6, 0.6)
-    strength = rng.uniform(0, 3)
-    x = np.linspace(0, 1, 64, dtype=np.float32)[None, :] - np.float32(cx)
-    y = np.linspace(0, 1, 64, dtype=np.float32)[:, None] - np.float32(cy)
-    distance = np.maximum(np.abs(x + tilt * y) / rx, np.abs(y) / ry)
-    rim = np.clip((distance - 1) * rng.uniform(4, 16), -30, 30)
-    veil = (1 + strength / (1 + np.exp(rim))).astype(np.float32)
-    whole = cv2.resize(veil, (w, h), interpolation=cv2.INTER_LINEAR)
-    return whole[..., None] * (np.float32(gloss) * room.astype(np.float32))
 
 
 def grid(

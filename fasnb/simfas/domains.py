@@ -23,6 +23,7 @@ class Source:
     camera: Camera
     face: float  # width of the face box, px of that camera's picture
     photo: bool  # a photograph: one moment is shown for ever
+    white: bool = False  # a picture of the surfaces' own colours: in white light, white comes out as white
 
 
 @dataclass(frozen=True)
@@ -68,27 +69,27 @@ class Domain:
 
 #: A photograph from a compact or system camera, scaled down to what the medium shows.
 _PHOTO = Camera(
-    640, 480, lens=(0.45, 0.6), defocus=(0, 0.4), aperture=1.0, electrons=30000, full_well=30000,
+    640, 480, lens=(0.2, 0.4), defocus=(0, 0.4), aperture=1.0, electrons=30000, full_well=30000,
     read_noise=4, crosstalk=0.05, meter=(0.195, 0.255), balance=(0.6, 0.9), saturation=(0.95, 1.1),
     contrast=(1.0, 1.15),
     sharpen=(0.2, 0.6), sharpen_radius=0.9, denoise=0.3, quality=92, veil=(0.003, 0.012),
 )  # fmt: skip
 #: A telephone's photograph.
 _SNAPSHOT = Camera(
-    640, 480, lens=(0.6, 0.9), defocus=(0, 0.6), aperture=1.0, electrons=6000, full_well=9000, read_noise=6,
+    640, 480, lens=(0.4, 0.75), defocus=(0, 0.6), aperture=1.0, electrons=6000, full_well=9000, read_noise=6,
     crosstalk=0.08, meter=(0.185, 0.255), balance=(0.6, 0.95), saturation=(0.95, 1.15), contrast=(1.0, 1.2),
     sharpen=(0.4, 0.9), sharpen_radius=1.0, denoise=0.5, quality=85, veil=(0.01, 0.04),
 )  # fmt: skip
 #: High-definition video.
 _HD_VIDEO = Camera(
-    640, 480, lens=(0.5, 0.75), defocus=(0, 0.5), aperture=0.8, electrons=12000, full_well=15000,
+    640, 480, lens=(0.3, 0.6), defocus=(0, 0.5), aperture=0.8, electrons=12000, full_well=15000,
     read_noise=5, crosstalk=0.06, meter=(0.185, 0.245), balance=(0.6, 0.9), saturation=(0.95, 1.15),
     contrast=(1.0, 1.15),
     sharpen=(0.3, 0.6), sharpen_radius=0.9, denoise=0.4, quality=88, veil=(0.005, 0.02),
 )  # fmt: skip
 #: A telephone's or webcam's video, 640x480.
 _SD_VIDEO = Camera(
-    640, 480, lens=(0.75, 1.0), defocus=(0, 0.6), aperture=0.7, electrons=4000, full_well=7000, read_noise=8,
+    640, 480, lens=(0.55, 0.85), defocus=(0, 0.6), aperture=0.7, electrons=4000, full_well=7000, read_noise=8,
     crosstalk=0.09, meter=(0.185, 0.255), balance=(0.6, 0.95), saturation=(0.9, 1.15), contrast=(1.0, 1.15),
     sharpen=(0.4, 0.9), sharpen_radius=1.0, denoise=0.6, quality=75, veil=(0.01, 0.05),
 )  # fmt: skip
@@ -104,24 +105,27 @@ _LASER = Printer(
     "colour laser on office paper",
     inks=((0.06, 0.38, 0.62), (0.72, 0.05, 0.26), (0.86, 0.78, 0.07), (0.04, 0.04, 0.04)),
     paper=(0.82, 0.84, 0.88), gain=0.16, drift=(0.96, 1.08, 0.95, 1.04), black=0.7,
-    lines=5.9, angles=(15, 75, 0, 45), grain=0.018, banding=0.010, band=3.4, texture=0.012, gloss=0.020,
+    lines=5.9, angles=(15, 75, 0, 45), grain=0.018, mottle=0.030, banding=0.010, band=3.4,
+    texture=0.012, gloss=0.020, streak=0.06, polish=28,
 )  # fmt: skip
 _IPHONE_3GS = Display(
-    "iPhone 3GS", width=74, height=49, pitch=0.156, stripes="rgb-y", fill=(0.75, 0.82), gamma=2.0, white=7000,
-    peak=1.7, contrast=140, gloss=0.030, falloff=0.35, flicker=0.10, hertz=240, bezel=14, bezel_albedo=0.03,
+    "iPhone 3GS", width=74, height=49, pitch=0.156, stripes="rgb-y", fill=(0.75, 0.82), gamma=2.0,
+    gamut=0.77, white=6800, peak=1.7, contrast=140, gloss=0.09, falloff=0.35, flicker=0.10, hertz=240,
+    bezel=14, bezel_albedo=0.03,
 )  # fmt: skip
 _IPAD_1 = Display(
-    "iPad", width=197, height=148, pitch=0.192, stripes="rgb", fill=(0.80, 0.86), gamma=2.2, white=6900,
-    peak=1.6, contrast=500, gloss=0.035, falloff=0.15, flicker=0.12, hertz=200, bezel=20, bezel_albedo=0.03,
+    "iPad", width=197, height=148, pitch=0.192, stripes="rgb", fill=(0.80, 0.86), gamma=2.2, gamut=0.78,
+    white=6900, peak=1.6, contrast=500, gloss=0.087, falloff=0.15, flicker=0.12, hertz=200, bezel=20,
+    bezel_albedo=0.03,
 )  # fmt: skip
 
 REPLAY = Domain(
     "replay-attack",
     cameras={
         "webcam": Camera(
-            320, 240, lens=(0.24, 0.36), defocus=(0, 0.6), aperture=0.35, electrons=4500, full_well=7000,
-            read_noise=7, crosstalk=0.08, meter=(0.185, 0.235), balance=(0.6, 0.85), saturation=(0.85, 1.0),
-            contrast=(1.0, 1.1), sharpen=(0.3, 0.7), sharpen_radius=0.8, denoise=0.6, quality=88,
+            320, 240, lens=(0.12, 0.26), defocus=(0, 0.42), aperture=0.35, electrons=4500, full_well=7000,
+            read_noise=7, crosstalk=0.08, meter=(0.185, 0.235), balance=(0.75, 0.95), saturation=(0.89, 0.96),
+            contrast=(1.025, 1.075), sharpen=(0.4, 0.6), sharpen_radius=0.8, denoise=0.6, quality=88,
             veil=(0.01, 0.05),
         )
     },
@@ -159,33 +163,34 @@ _COPPER = Printer(
     "inkjet on coated paper",
     inks=((0.04, 0.44, 0.74), (0.78, 0.05, 0.32), (0.92, 0.84, 0.06), (0.018, 0.018, 0.02)),
     paper=(0.88, 0.88, 0.86), gain=0.10, drift=(0.93, 1.06, 0.96, 1.0), black=0.5,
-    lines=0, angles=(0, 0, 0, 0), grain=0.013, banding=0.014, band=1.7, texture=0.006, gloss=0.030,
+    lines=0, angles=(0, 0, 0, 0), grain=0.013, mottle=0.015, banding=0.014, band=1.7,
+    texture=0.006, gloss=0.030, streak=0.28, polish=9,
 )  # fmt: skip
 _TABLET = Display(
     "iPad, upright", width=148, height=197, pitch=0.192, stripes="rgb-y", fill=(0.80, 0.86), gamma=2.2,
-    white=6700, peak=1.5, contrast=420, gloss=0.040, falloff=0.15, flicker=0.10, hertz=200, bezel=20,
-    bezel_albedo=0.04,
+    gamut=0.78, white=6700, peak=1.5, contrast=420, gloss=0.087, falloff=0.15, flicker=0.10, hertz=200,
+    bezel=20, bezel_albedo=0.04,
 )  # fmt: skip
 
 CASIA = Domain(
     "casia-fasd",
     cameras={
         "low": Camera(
-            640, 480, lens=(0.95, 1.25), defocus=(0.3, 1.3), aperture=1.0, electrons=1500, full_well=4000,
-            read_noise=9, crosstalk=0.10, meter=(0.185, 0.265), balance=(0.35, 0.6), saturation=(0.75, 0.95),
-            contrast=(0.95, 1.1), sharpen=(0.0, 0.4), sharpen_radius=1.2, denoise=0.6, quality=62,
+            640, 480, lens=(0.85, 1.15), defocus=(0.3, 0.91), aperture=1.0, electrons=1500, full_well=4000,
+            read_noise=9, crosstalk=0.10, meter=(0.185, 0.265), balance=(0.5, 0.75), saturation=(0.8, 0.9),
+            contrast=(0.987, 1.062), sharpen=(0.1, 0.3), sharpen_radius=1.2, denoise=0.6, quality=62,
             veil=(0.01, 0.07),
         ),
         "normal": Camera(
-            480, 640, lens=(0.65, 0.85), defocus=(0.0, 0.9), aperture=0.7, electrons=3600, full_well=7000,
-            read_noise=7, crosstalk=0.07, meter=(0.185, 0.255), balance=(0.6, 0.85), saturation=(0.95, 1.15),
-            contrast=(1.0, 1.2), sharpen=(0.4, 0.9), sharpen_radius=1.0, denoise=0.4, quality=84,
+            480, 640, lens=(0.45, 0.7), defocus=(0.0, 0.63), aperture=0.7, electrons=3600, full_well=7000,
+            read_noise=7, crosstalk=0.07, meter=(0.185, 0.255), balance=(0.75, 0.95), saturation=(1, 1.1),
+            contrast=(1.05, 1.15), sharpen=(0.525, 0.775), sharpen_radius=1.0, denoise=0.4, quality=84,
             veil=(0.01, 0.05),
         ),
         "high": Camera(
-            720, 1280, lens=(0.3, 0.5), defocus=(0.0, 1.0), aperture=0.4, electrons=16000, full_well=20000,
-            read_noise=4, crosstalk=0.05, meter=(0.175, 0.235), balance=(0.6, 0.85), saturation=(1.0, 1.15),
-            contrast=(1.0, 1.15), sharpen=(0.3, 0.6), sharpen_radius=1.0, denoise=0.7, quality=None,
+            720, 1280, lens=(0.2, 0.4), defocus=(0.0, 0.7), aperture=0.4, electrons=16000, full_well=20000,
+            read_noise=4, crosstalk=0.05, meter=(0.175, 0.235), balance=(0.75, 0.95), saturation=(1.04, 1.11),
+            contrast=(1.038, 1.112), sharpen=(0.375, 0.525), sharpen_radius=1.0, denoise=0.7, quality=None,
             veil=(0.003, 0.03),
         ),
     },
@@ -218,31 +223,33 @@ _PHOTO_PRINTER = Printer(
     "colour laser, A3, heavy paper",
     inks=((0.05, 0.42, 0.70), (0.76, 0.05, 0.30), (0.90, 0.82, 0.07), (0.035, 0.035, 0.035)),
     paper=(0.86, 0.86, 0.87), gain=0.22, drift=(1.15, 0.97, 0.84, 1.06), black=0.55,
-    lines=5.2, angles=(15, 75, 30, 45), grain=0.028, banding=0.012, band=4.2, texture=0.018, gloss=0.060,
+    lines=5.2, angles=(15, 75, 30, 45), grain=0.028, mottle=0.022, banding=0.012, band=4.2,
+    texture=0.018, gloss=0.042, streak=0.25, polish=14,
 )  # fmt: skip
 _IPAD_AIR = Display(
-    "iPad Air", width=197, height=148, pitch=0.096, stripes="rgb", fill=(0.70, 0.84), gamma=2.2, white=6700,
-    peak=1.9, contrast=850, gloss=0.035, falloff=0.12, flicker=0.05, hertz=300, bezel=18, bezel_albedo=0.05,
+    "iPad Air", width=197, height=148, pitch=0.096, stripes="rgb", fill=(0.70, 0.84), gamma=2.2,
+    gamut=0.98, white=6700, peak=1.9, contrast=850, gloss=0.065, falloff=0.12, flicker=0.05, hertz=300,
+    bezel=18, bezel_albedo=0.05,
 )  # fmt: skip
 _IPHONE_5S = Display(
     "iPhone 5S", width=88.6, height=50, pitch=0.078, stripes="rgb-y", fill=(0.70, 0.84), gamma=2.2,
-    white=7300, peak=2.2, contrast=900, gloss=0.040, falloff=0.18, flicker=0.05, hertz=300, bezel=15,
-    bezel_albedo=0.04,
+    gamut=0.99, white=7300, peak=2.2, contrast=900, gloss=0.056, falloff=0.18, flicker=0.05, hertz=300,
+    bezel=15, bezel_albedo=0.04,
 )  # fmt: skip
 
 MSU = Domain(
     "msu-mfsd",
     cameras={
         "laptop": Camera(
-            640, 480, lens=(0.75, 0.95), defocus=(0.0, 0.9), aperture=0.6, electrons=3200, full_well=6000,
-            read_noise=7, crosstalk=0.08, meter=(0.195, 0.255), balance=(0.65, 0.9), saturation=(0.9, 1.05),
-            contrast=(1.0, 1.15), sharpen=(0.3, 0.7), sharpen_radius=1.0, denoise=0.5, quality=82,
+            640, 480, lens=(0.55, 0.8), defocus=(0.0, 0.63), aperture=0.6, electrons=3200, full_well=6000,
+            read_noise=7, crosstalk=0.08, meter=(0.195, 0.255), balance=(0.8, 0.97), saturation=(0.938, 1.01),
+            contrast=(1.038, 1.112), sharpen=(0.4, 0.6), sharpen_radius=1.0, denoise=0.5, quality=82,
             veil=(0.01, 0.05),
         ),
         "android": Camera(
-            720, 480, lens=(0.25, 0.4), defocus=(0.0, 0.8), aperture=0.35, electrons=5500, full_well=7000,
-            read_noise=5, crosstalk=0.07, meter=(0.185, 0.245), balance=(0.7, 0.95), saturation=(1.05, 1.25),
-            contrast=(1.05, 1.25), sharpen=(0.8, 1.3), sharpen_radius=1.0, denoise=0.65, quality=None,
+            720, 480, lens=(0.15, 0.3), defocus=(0.0, 0.56), aperture=0.35, electrons=5500, full_well=7000,
+            read_noise=5, crosstalk=0.07, meter=(0.185, 0.245), balance=(0.85, 1.0), saturation=(1.1, 1.2),
+            contrast=(1.1, 1.2), sharpen=(0.925, 1.175), sharpen_radius=1.0, denoise=0.65, quality=None,
             veil=(0.01, 0.05),
         ),
     },

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from fasnb.simfas import display, geometry, printing
+from fasnb.simfas import display, geometry, optics, printing, scene
 from fasnb.simfas.camera import Camera, Settings
 from fasnb.simfas.display import Display
 from fasnb.simfas.domains import Attack, Domain
@@ -20,6 +20,8 @@ __all__ = [
     "Display", "Eyes", "Held", "Printer", "Seen", "Sheet", "View", "behind_holes", "edited", "printed",
     "show_display", "show_print",
 ]  # fmt: skip
+
+REFLECTED = ("office", "wall", "window")  # what a display's front may mirror
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ class Held:
         surface = rng.spawn(1)[0]
         size = (160, 160)
         if isinstance(attack.medium, Display):
-            self.surface = display.reflection(size, attack.medium.gloss, light.room, surface)
+            style = str(surface.choice(REFLECTED))
+            self.surface = np.float32(attack.medium.gloss) * scene.background(style, *size, light, surface)
         else:
             self.surface = printing.sheen(size, attack.medium.gloss, light.key + light.fill, surface)
         skin = np.array([0.45, 0.30, 0.22]) * rng.uniform(0.35, 1.3)
@@ -134,10 +137,8 @@ def _lens(view: View) -> float:
 
 
 def _at_sensor(texture: np.ndarray, maps: np.ndarray, scale: float) -> np.ndarray:
-    """A texture looked up at the camera's pixels; shrinking (scale < 1) is anti-aliased first."""
-    if scale < 1:
-        texture = cv2.GaussianBlur(texture, (0, 0), 0.5 * np.sqrt(1 / scale**2 - 1) + 0.01)
-    return geometry.sample(texture, maps)
+    """A texture looked up at the camera's pixels, `scale` of these to a px of the texture."""
+    return geometry.sample(optics.gridded(texture, scale), maps)
 
 
 def _near(
@@ -186,8 +187,12 @@ def show_print(
     radiance = _at_sensor(sheet.reflectance, maps, scale)
     shading = view.light.room[None, None] * np.ones((1, 1, 1), np.float32)
     if bend:
-        shading = shading * printing.bend_shading(maps, bend, middle[0], view.light.direction)[..., None]
+        side = view.light.direction
+        shading = shading * printing.bend_shading(maps, bend, middle[0], side)[..., None]
     radiance = radiance * shading + _on(held.surface, maps, (w, h))
+    if bend and printer.streak:
+        mirrored = printing.streak(maps, bend, middle[0], side, printer.polish)
+        radiance += mirrored[..., None] * (np.float32(printer.streak) * view.light.main)
     modulation = None
     cycles = geometry.frequency(matrix, middle, (1.0, 1.0))
     found = printing.screens(printer, sheet.mm, cycles, _lens(view), view.camera.aperture)
@@ -204,13 +209,15 @@ def show_display(
     picture: np.ndarray = shot.picture  # type: ignore[attr-defined]
     box: geometry.Box = shot.box  # type: ignore[attr-defined]
     eyes: geometry.Points = shot.eyes  # type: ignore[attr-defined]
+    gain: float = shot.gain  # type: ignore[attr-defined]
     picture, moved = _fitted(picture, panel)
     box, eyes = geometry.moved_box(moved, box), geometry.moved_points(moved, eyes)
     h, w = picture.shape[:2]
     matrix = _pose(box, held, view, wobble)
     height, width = view.behind.shape[:2]
     maps = geometry.plane_maps(matrix, width, height, 0.0, (0.0, 0.0))
-    texture = display.shown(picture, panel) * np.float32(display.viewing_angle(held.yaw, panel.falloff))
+    axis = np.float32(display.viewing_angle(held.yaw, panel.falloff))
+    texture = display.shown(picture, panel, gain) * axis
     radiance = _at_sensor(texture, maps, view.face / box[2]) + _on(held.surface, maps, (w, h))
     mm = panel.width / w
     middle = (box[0] + box[2] / 2, box[1] + box[3] / 2)

@@ -18,6 +18,15 @@ def gaussian(image: np.ndarray, sigma: float) -> np.ndarray:
     return cv2.GaussianBlur(image, (size, size), sigma, borderType=cv2.BORDER_REFLECT)
 
 
+def gridded(image: np.ndarray, scale: float) -> np.ndarray:
+    """A picture about to be sampled at `scale` camera px per px of its own: what half a camera px blurs, is.
+
+    The same blur on the camera's pixels however fine the picture itself is, so that a person and a picture of
+    a person come to the sensor alike; it keeps shrinking free of aliases.
+    """
+    return gaussian(image, 0.5 / scale)
+
+
 def defocus(image: np.ndarray, radius: float) -> np.ndarray:
     """Defocus as geometrical optics has it: the uniform disc of confusion, `radius` px, anti-aliased at its
     rim.

@@ -30,10 +30,17 @@ class Printer:
     lines: float  # screen ruling, lines per mm; 0 = stochastic screen
     angles: tuple[float, float, float, float]  # of the four screens, degrees
     grain: float  # rms reflectance noise of the screen at half coverage, at 1 mm
+    mottle: float  # rms of its uneven inking at half coverage, relative; patches of some 1.5 mm
     banding: float  # rms of the paper feed's error, relative
     band: float  # its period, mm
     texture: float  # rms of the paper's own structure, relative
-    gloss: float  # share of the key light mirrored towards the camera in the middle of the highlight
+    gloss: (
+        float  # share of the key light mirrored towards the camera in the middle of a flat sheet's highlight
+    )
+    streak: (
+        float  # radiance of the highlight on a bent sheet, relative to a white surface under the main light
+    )
+    polish: float  # half width of that highlight, degrees between the sheet's normal and the mirror's
 
 
 def dot_gain(nominal: np.ndarray, gain: float) -> np.ndarray:
@@ -118,8 +125,8 @@ def sheet(coverage: np.ndarray, printer: Printer, mm: float, rng: np.random.Gene
     """The printed sheet's reflectance without its dots: (H, W, 4) shares -> (H, W, 3) float32.
 
     `mm`: size of a texture px. Adds the screen's grain (largest at half coverage, rms falling as 1 / mm once
-    the px is larger than a dot), the paper feed's bands and the paper's structure (Gaussian fields of 0.4 and
-    1.5 mm).
+    the px is larger than a dot), mottle (ISO 13660: the same at lower frequencies), the paper feed's bands
+    and the paper's structure (Gaussian fields of 0.4 and 1.5 mm).
     """
     h, w = coverage.shape[:2]
     grain = rng.standard_normal((h, w), dtype=np.float32) * np.float32(printer.grain / max(mm, 0.1))
@@ -127,6 +134,7 @@ def sheet(coverage: np.ndarray, printer: Printer, mm: float, rng: np.random.Gene
     fibre = _field(h, w, 0.4 / mm, rng) + _field(h, w, 1.5 / mm, rng)
     rows = np.arange(h, dtype=np.float32) * np.float32(2 * np.pi * mm / printer.band)
     bands = np.float32(printer.banding * 1.41) * np.cos(rows + np.float32(rng.uniform(0, 6.28)))
+    grain += np.float32(printer.mottle) * _field(h, w, 1.5 / mm, rng)
     factor = 1 + grain * busy + np.float32(printer.texture * 0.7) * fibre + bands[:, None] * busy
     return np.clip(reflectance(coverage, printer) * factor[..., None], 0, 1).astype(np.float32)
 
@@ -200,6 +208,19 @@ def bend_shading(maps: np.ndarray, bend: float, centre: float, side: float) -> n
     """
     angle = np.clip((maps[..., 0] - np.float32(centre)) * np.float32(bend), -1.3, 1.3)
     return np.clip(np.cos(angle) - np.float32(side) * np.sin(angle), 0.05, 2)
+
+
+def streak(maps: np.ndarray, bend: float, centre: float, side: float, polish: float) -> np.ndarray:
+    """The main light's mirror image on a bent sheet, an upright streak: (H, W) float32 in [0, 1].
+
+    A rough mirror's Gaussian lobe about the place where the sheet's normal halves the angle between camera
+    and light, whose tangent is `side` as in `bend_shading`. 0 everywhere on a flat sheet.
+    """
+    if not bend:
+        return np.zeros(maps.shape[:2], np.float32)
+    angle = np.clip((maps[..., 0] - np.float32(centre)) * np.float32(bend), -1.3, 1.3)
+    off = (angle + np.float32(np.arctan(side) / 2)) / np.float32(np.radians(polish))
+    return np.exp(-off * off)
 
 
 def edited(picture: np.ndarray, levels: float, gamma: float) -> np.ndarray:

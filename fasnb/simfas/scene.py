@@ -4,13 +4,13 @@ Radiance 1 is a white matt surface under the room's nominal light. Pictures are 
 float32.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from fasnb.simfas import geometry
-from fasnb.simfas.colour import kelvin
+from fasnb.simfas import geometry, optics
+from fasnb.simfas.colour import NEUTRAL, kelvin
 from fasnb.simfas.people import Layers
 
 Range = tuple[float, float]
@@ -45,9 +45,19 @@ class Light:
     hertz: float
 
     @property
+    def main(self) -> np.ndarray:
+        """Radiance (3,) of a white matt surface under the main light alone."""
+        return self.fill if self.direction > 0 else self.key
+
+    @property
     def room(self) -> np.ndarray:
         """Radiance (3,) of a white matt surface that faces the camera."""
         return (0.7 * self.key + 0.6 * self.fill + self.ambient).astype(np.float32)
+
+
+def white(model: LightModel) -> LightModel:
+    """The same light without its colour."""
+    return replace(model, key_kelvin=(NEUTRAL, NEUTRAL), fill_kelvin=(NEUTRAL, NEUTRAL))
 
 
 def draw_light(model: LightModel, rng: np.random.Generator) -> Light:
@@ -95,13 +105,11 @@ def figure(layers: Layers, light: Light, scale: float, side: int, below: int) ->
 
     `side`, `below`: px to add on both sides and below. Beyond the sides the shoulders fall off (every column
     is the outermost one, lowered by d + d^2 / 90 for the d-th); below, the last row goes on and an open
-    collar closes to a V. Shrinking (scale < 1) is anti-aliased by a Gaussian of the variance that the coarser
-    pixel adds.
+    collar closes to a V.
     """
     person = relit(layers, light)
-    if scale < 1:
-        person = cv2.GaussianBlur(person, (0, 0), 0.5 * np.sqrt(1 / scale**2 - 1) + 0.01)
-        person[0] = 0
+    person = optics.gridded(person, scale)
+    person[0] = 0
     h, w = person.shape[:2]
     whole = np.zeros((h + below, w + 2 * side, 4), np.float32)
     whole[:h, side : side + w] = person

@@ -13,12 +13,12 @@ import numpy as np
 
 from fasnb.simfas import camera as cam
 from fasnb.simfas.camera import Camera, Settings
-from fasnb.simfas.display import SRGB, Display
+from fasnb.simfas.colour import NEUTRAL
+from fasnb.simfas.display import SCENE, SRGB, Display
 from fasnb.simfas.domains import Attack
 from fasnb.simfas.printing import Printer
 
 _BRIGHT = 1e12  # times as many electrons: no noise, at the same exposure time
-NEUTRAL = 6504.0  # K, the white of sRGB
 
 
 def camera_stages(camera: Camera) -> dict[str, Camera]:
@@ -55,9 +55,10 @@ PRINT: dict[str, dict[str, Any]] = {
     "drift": {"drift": (1.0, 1.0, 1.0, 1.0)},
     "halftone": {"lines": 0.0},
     "grain": {"grain": 0.0},
+    "mottle": {"mottle": 0.0},
     "banding": {"banding": 0.0},
     "paper texture": {"texture": 0.0},
-    "sheen": {"gloss": 0.0},
+    "sheen": {"gloss": 0.0, "streak": 0.0},
 }
 #: The same of a display. Without "grid" every sub-pixel lights its whole pixel; without "black level" closed
 #: pixels are dark.
@@ -66,9 +67,11 @@ DISPLAY: dict[str, dict[str, Any]] = {
     "viewing angle": {"falloff": 0.0},
     "glare": {"gloss": 0.0},
     "bands": {"flicker": 0.0},
+    "brightness": {"peak": SCENE},
     "white point": {"white": NEUTRAL},
     "black level": {"contrast": float("inf")},
     "gamma": {"gamma": SRGB},
+    "display gamut": {"gamut": 1.0},
     "bezel": {"bezel": 0.0},
 }
 #: How an attack is made: the fields of the attack itself.

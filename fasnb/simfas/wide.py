@@ -104,6 +104,9 @@ def printer(rng: np.random.Generator, number: int) -> Printer:
         band=float(rng.uniform(1.2, 5)),
         texture=_log(rng, 0.004, 0.02),
         gloss=float(rng.uniform(0.012, 0.035) if laser else rng.uniform(0.02, 0.075)),
+        mottle=_log(rng, 0.008, 0.04),
+        streak=_log(rng, 0.04, 0.3) if laser else _log(rng, 0.15, 0.7),
+        polish=float(rng.uniform(14, 30) if laser else rng.uniform(6, 14)),
     )
 
 
@@ -131,10 +134,11 @@ def panel(rng: np.random.Generator, number: int) -> Display:
         stripes=order,
         fill=(float(rng.uniform(0.65, 0.85)), float(rng.uniform(0.78, 0.88))),
         gamma=SRGB if rng.random() < 0.3 else float(rng.uniform(1.9, 2.4)),
+        gamut=float(rng.uniform(0.72, 1.08)),
         white=float(rng.uniform(5800, 8800)),
         peak=float(rng.uniform(1.2, 2.4)),
         contrast=_log(rng, 150, 2500),
-        gloss=float(rng.uniform(0.008, 0.02) if matt else rng.uniform(0.025, 0.045)),
+        gloss=float(rng.uniform(0.008, 0.02) if matt else rng.uniform(0.045, 0.10)),
         falloff=float(rng.uniform(0.08, 0.4)),
         flicker=float(rng.choice([0.0, rng.uniform(0.03, 0.15)])),
         hertz=float(rng.choice([200, 240, 300, 360, 480])),

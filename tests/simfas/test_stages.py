@@ -100,7 +100,9 @@ def shot(attack: media.Attack) -> np.ndarray:
     wide = 60.0 if isinstance(attack.medium, display.Display) else 900.0
     view = media.View(camera, stages.furthest(camera), LIGHT, behind, (80.0, 80.0), wide)
     if isinstance(attack.medium, display.Display):
-        seen = media.show_display(Frame(picture, box, eyes), attack.medium, attack, held, view, np.zeros(3))
+        seen = media.show_display(
+            Frame(picture, box, eyes, 0.4), attack.medium, attack, held, view, np.zeros(3)
+        )
         bands = optics.rows_in_time(160, attack.medium.hertz, attack.medium.flicker, 0.01, 0.028, 1.0)
         modulation = seen.modulation * bands
     else:
@@ -117,18 +119,21 @@ PRINT_FIELDS = {
     "drift": {"drift"},
     "halftone": {"lines"},
     "grain": {"grain"},
+    "mottle": {"mottle"},
     "banding": {"banding"},
     "paper texture": {"texture"},
-    "sheen": {"gloss"},
+    "sheen": {"gloss", "streak"},
 }
 DISPLAY_FIELDS = {
     "grid": {"fill"},
     "viewing angle": {"falloff"},
     "glare": {"gloss"},
     "bands": {"flicker"},
+    "brightness": {"peak"},
     "white point": {"white"},
     "black level": {"contrast"},
     "gamma": {"gamma"},
+    "display gamut": {"gamut"},
     "bezel": {"bezel"},
 }
 

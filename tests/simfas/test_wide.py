@@ -124,7 +124,8 @@ def test_displays_are_possible(number: int) -> None:
     assert 5500 <= panel.white <= 9300
     assert 1 < panel.peak < 2.5
     assert panel.contrast >= 100
-    assert 0 < panel.gloss < 0.05
+    assert 0 < panel.gloss <= 0.1
+    assert 0.7 < panel.gamut < 1.1
     assert 0 <= panel.flicker < 0.2
     source = WIDE.sources[attack.source].camera
     assert (source.width > source.height) == (panel.width > panel.height)
