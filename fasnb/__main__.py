@@ -119,6 +119,22 @@ def bench(args: argparse.Namespace) -> None:
     print(row.as_json(rows, row.provenance()) if args.json else row.table(rows))
 
 
+def difficulty(args: argparse.Namespace) -> None:
+    """Measure how hard the databases are: leaks, Color-LBP within and across, groups of people."""
+    from fasnb import reproduce
+    from fasnb.difficulty import goals, report
+    from fasnb.profiles import get
+
+    profile, only = get(args.profile), report.chosen(args.only)
+    corpus, source = reproduce.opened(profile, args.workers, args.data)
+    one = report.Report(args.out or report.folder_of(profile.name), corpus, source)
+    tables = report.run(one, only, args.workers, args.again, reproduce.say)
+    if args.json:
+        print(report.as_json(tables, one.folder))
+    else:
+        print(report.as_text(tables, goals.check(tables)), f"\nin {one.folder}")
+
+
 def _check(scheduler: str | None) -> None:
     """Say at once, not after the data are made, that a scheduler does not answer."""
     if scheduler:
@@ -211,6 +227,19 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("name", nargs="?", help="mpl-step, augmentation, plgf, faces, ... (default: all)")
     one.add_argument("--json", action="store_true")
     one.add_argument("--quick", action="store_true", help="tiny sizes: shows that it works, measures nothing")
+
+    one = command(difficulty, "measure how hard the databases are; only what is missing")
+    one.add_argument("--profile", default="smoke", help="smoke, lite, brief or paper (default: smoke)")
+    one.add_argument(
+        "--data", type=_folder, help="folder of the three databases (default: FASNB_DATA, or simulated)"
+    )
+    one.add_argument("--out", type=_folder, help="folder of the tables (default: the profile's)")
+    one.add_argument(
+        "--only", type=_list, default=[], help="parts: leaks, texture, groups ... (default: all)"
+    )
+    one.add_argument("--workers", type=_count, default=1, help="processes at a time (default: 1)")
+    one.add_argument("--again", action="store_true", help="compute what is kept, too")
+    one.add_argument("--json", action="store_true")
     return top
 
 
