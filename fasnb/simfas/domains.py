@@ -110,12 +110,12 @@ _LASER = Printer(
 )  # fmt: skip
 _IPHONE_3GS = Display(
     "iPhone 3GS", width=74, height=49, pitch=0.156, stripes="rgb-y", fill=(0.75, 0.82), gamma=2.0,
-    gamut=0.77, white=6800, peak=1.7, contrast=140, gloss=0.09, falloff=0.35, flicker=0.10, hertz=240,
+    gamut=0.97, white=6500, peak=2.0, contrast=140, gloss=0.09, falloff=0.35, flicker=0.10, hertz=240,
     bezel=14, bezel_albedo=0.03,
 )  # fmt: skip
 _IPAD_1 = Display(
-    "iPad", width=197, height=148, pitch=0.192, stripes="rgb", fill=(0.80, 0.86), gamma=2.2, gamut=0.78,
-    white=6900, peak=1.6, contrast=500, gloss=0.087, falloff=0.15, flicker=0.12, hertz=200, bezel=20,
+    "iPad", width=197, height=148, pitch=0.192, stripes="rgb", fill=(0.80, 0.86), gamma=2.2, gamut=0.9,
+    white=6700, peak=1.7, contrast=500, gloss=0.087, falloff=0.15, flicker=0.12, hertz=200, bezel=20,
     bezel_albedo=0.03,
 )  # fmt: skip
 
@@ -123,7 +123,7 @@ REPLAY = Domain(
     "replay-attack",
     cameras={
         "webcam": Camera(
-            320, 240, lens=(0.12, 0.26), defocus=(0, 0.42), aperture=0.35, electrons=4500, full_well=7000,
+            320, 240, lens=(0.12, 0.26), defocus=(0, 0.42), aperture=0.35, electrons=9000, full_well=14000,
             read_noise=7, crosstalk=0.08, meter=(0.185, 0.235), balance=(0.75, 0.95), saturation=(0.89, 0.96),
             contrast=(1.025, 1.075), sharpen=(0.4, 0.6), sharpen_radius=0.8, denoise=0.6, quality=88,
             veil=(0.01, 0.05),
@@ -168,7 +168,7 @@ _COPPER = Printer(
 )  # fmt: skip
 _TABLET = Display(
     "iPad, upright", width=148, height=197, pitch=0.192, stripes="rgb-y", fill=(0.80, 0.86), gamma=2.2,
-    gamut=0.78, white=6700, peak=1.5, contrast=420, gloss=0.087, falloff=0.15, flicker=0.10, hertz=200,
+    gamut=0.9, white=6700, peak=1.5, contrast=420, gloss=0.087, falloff=0.15, flicker=0.10, hertz=200,
     bezel=20, bezel_albedo=0.04,
 )  # fmt: skip
 
