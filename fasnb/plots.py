@@ -110,7 +110,7 @@ def score_histogram(
         )
     ax.set_xlim(0, 1)
     decorate(ax, "score (probability of live)", "videos of the class (%)", title, grid="y")
-    _legend_below(ax, columns=2)
+    legend_below(ax, columns=2)
     return ax
 
 
@@ -170,7 +170,7 @@ def table_dots(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> 
             ax.plot(cell["value"], y, marker, color=colour, markersize=5, clip_on=False, zorder=3)
         ax.plot(cell["paper"], y, "D", mfc="none", mec=colour, markersize=5, clip_on=False, zorder=4)
     first = frame.drop_duplicates("column")
-    _bands(ax, [heading(c, m) for c, m in zip(first["column"], first["measure"])])
+    bands(ax, [heading(c, m) for c, m in zip(first["column"], first["measure"])])
     ax.set_xlim(left=0)
     decorate(ax, "error rate (%), with 95 % interval over subjects", "", title, grid="x")
     titles = frame.drop_duplicates("row").set_index("row")["title"]
@@ -178,11 +178,11 @@ def table_dots(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> 
     keys.append(Line2D([], [], color=GREY, marker="D", mfc="none", ls="", label="the paper (real data)"))
     if frame["value"].isna().any():
         keys.append(Line2D([], [], color=GREY, marker="x", linestyle="", label="missing"))
-    _legend_below(ax, keys)
+    legend_below(ax, keys)
     return ax
 
 
-def _bands(ax: Axes, names: Sequence[str]) -> None:
+def bands(ax: Axes, names: Sequence[str]) -> None:
     """One band a name, from the top, with a faint line between neighbours."""
     for line in range(len(names) - 1):
         ax.axhline(line + 0.5, color="#dddddd", linewidth=0.8)
@@ -190,7 +190,7 @@ def _bands(ax: Axes, names: Sequence[str]) -> None:
     ax.set_ylim(len(names) - 0.5, -0.5)
 
 
-def _legend_below(ax: Axes, keys: Sequence[Artist] | None = None, columns: int = 3) -> None:
+def legend_below(ax: Axes, keys: Sequence[Artist] | None = None, columns: int = 3) -> None:
     """A legend under the axis label, where it covers no data whatever the figure's size."""
     handles = ax.get_legend_handles_labels()[0] if keys is None else list(keys)
     height = ax.figure.get_figheight() if isinstance(ax.figure, Figure) else 4.0
@@ -216,7 +216,7 @@ def learning_curves(frame: pd.DataFrame, ylabel: str, ax: Axes | None = None, ti
     ax = axes(ax, (6, 3.4))
     _curves(ax, frame, "curve", "step", "value")
     decorate(ax, "step", ylabel, title)
-    _legend_below(ax)
+    legend_below(ax)
     return ax
 
 
@@ -247,7 +247,7 @@ def latency_bars(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -
     ax.invert_yaxis()
     ax.set_xlim(0, 1.12 * float(np.nanmax([frame["high"], frame["paper"]])))
     decorate(ax, "time per frame (ms)", "", title, grid="x")
-    _legend_below(ax)
+    legend_below(ax)
     return ax
 
 
@@ -272,14 +272,14 @@ def ratios(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes
         ax.plot(one["ratio"], y, marker, color=colour, markersize=5, zorder=3)
         if not np.isnan(one["goal"]):
             ax.plot(one["goal"], y, "D", mfc="none", mec=colour, markersize=6, zorder=4)
-    _bands(ax, rows)
+    bands(ax, rows)
     ax.set_xscale("log")
     _plain_log(ax.xaxis, LogLocator(subs=(1, 2, 5)))
     decorate(ax, "cost of the plain way / ours (right of 1: ours is cheaper)", "", title, grid="x")
     keys = [Line2D([], [], color=c, marker=m, label=device) for (c, m), device in zip(looks, devices)]
     keys.append(Line2D([], [], color=GREY, marker="D", mfc="none", ls="", label="goal"))
     keys.append(Line2D([], [], color=BLACK, linestyle="--", label="as fast as the plain way"))
-    _legend_below(ax, keys, columns=2)
+    legend_below(ax, keys, columns=2)
     return ax
 
 
@@ -306,7 +306,7 @@ def growth(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes
     ax.xaxis.set_minor_locator(NullLocator())
     _plain_log(ax.yaxis, LogLocator(base=2))
     decorate(ax, "size", "cost, as a multiple of that at 1x", title)
-    _legend_below(ax, columns=1)
+    legend_below(ax, columns=1)
     return ax
 
 
