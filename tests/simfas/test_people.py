@@ -11,6 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fasnb import layouts
+from fasnb.simfas.clips import ATTACKERS
+from fasnb.simfas.domains import DOMAINS
 from fasnb.simfas.people import Layers, Person, Pose, face_box, performance, stable_rng
 
 SMALL = 192  # px; enough for what is tested, a quarter of the time
@@ -202,3 +205,20 @@ def test_renders_where_the_home_folder_cannot_be_written(tmp_path):
     env.pop("WARP_CACHE_PATH", None)
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
     assert out.stdout.startswith(str(tmp_path))
+
+
+def test_the_databases_people_are_many_and_no_two_are_alike():
+    """In shape (head basis, standard deviations) and in colour (skin's pigments, hair, eyes)."""
+    keys = [
+        f"{db}/{n}" for db in DOMAINS for split in layouts.SPLITS[db] for n in layouts.SUBJECTS[db][split]
+    ]
+    keys += [f"casia-fasd/attacker-{split}-{n}" for split in ("train", "test") for n in range(ATTACKERS)]
+    traits = [Person(key, 0).traits for key in keys]
+    assert len(keys) == len(set(keys)) == 135 + 2 * ATTACKERS
+    shape = np.array([t.local for t in traits])
+    colour = np.array([[t.melanin, t.blood, t.age / 50, *t.hair, *t.iris] for t in traits])
+    for what, least in ((shape, 2.0), (colour, 0.02)):
+        apart = np.linalg.norm(what[:, None] - what[None], axis=2)[np.triu_indices(len(keys), 1)]
+        assert apart.min() > least
+    assert {t.sex for t in traits} == {"female", "male"}
+    assert np.histogram([t.tone for t in traits], 4, (0, 1))[0].min() >= 10
