@@ -39,7 +39,8 @@ def result(train: str) -> Made:
                     values[3] = (0, "video", 0.7)
                 rows += [
                     {"database": database, "split": split, "subject": subject, "label": label,
-                     "attack": attack, "score": score, "n_frames": 1, "path": f"{split}{subject}{i}", "frames": str(score)}
+                     "attack": attack, "score": score, "n_frames": 1, "path": f"{split}{subject}{i}",
+                     "frames": str(score)}
                     for i, (label, attack, score) in enumerate(values)
                 ]  # fmt: skip
     table = pd.DataFrame(rows).reindex(columns=list(COLUMNS)).fillna({"camera": "", "light": ""})
