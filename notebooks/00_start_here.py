@@ -4,6 +4,11 @@
 #     cell_metadata_filter: tags,-papermill
 #     formats: ipynb,py:percent
 #     notebook_metadata_filter: kernelspec,jupytext,-papermill
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
 #     language: python
@@ -144,6 +149,7 @@ own.groupby(["arm", "database"])["AUC"].mean().unstack().round(2)
 # | 09 | scores and thresholds (Fig. 9), and how not to choose one |
 # | 10 | how fast all of it is, and compared with what |
 # | 11 | what a camera, a print and a screen do to a picture, stage by stage |
+# | 12 | how hard the databases are, and for whom |
 #
 # `make reproduce PROFILE=lite` runs all of this longer, on all subjects.
 

@@ -40,6 +40,7 @@ data: str = ""  # folder of the three databases; empty: FASNB_DATA, or simulated
 seed: int = 0  # of runs; nothing here draws lots but the bootstrap, whose seed is fixed
 
 # %%
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
@@ -202,10 +203,10 @@ cameras[["far", "frr", "auc", "auc_low", "auc_high", "subjects", "videos"]].roun
 # %%
 shown = sides("groups")
 if shown:
-    fig, panels = plots.panels(2 * len(shown), (4.8, 4.8))
-    for i, (title, table) in enumerate(shown):
-        charts.groups(table, "frr", panels[2 * i], title)
-        charts.groups(table, "far", panels[2 * i + 1], "")
+    fig = plt.figure(figsize=(10.4, 4.8 * len(shown)), layout="constrained")
+    for part, (title, table) in zip(fig.subfigures(len(shown), squeeze=False).flat, shown):
+        for ax, rate in zip(part.subplots(1, 2), ("frr", "far")):
+            charts.groups(table, rate, ax, f"Color-LBP, {title}")
     plots.save(fig, "difficulty-groups", together(shown), lab.figures)
 
 # %% [markdown]

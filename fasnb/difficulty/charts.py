@@ -42,9 +42,7 @@ def leaks(single: pd.DataFrame, together: pd.DataFrame, ax: Axes | None = None, 
         far = goals.outside(face, goals.FACE)
         if len(far):
             auc, name = float(far["auc"].iloc[0]), str(far["statistic"].iloc[0])
-            side, align = (6, "left") if auc < 0.5 else (-6, "right")
-            ax.annotate(name, (auc, y - 0.14), (side, 0), textcoords="offset points", fontsize=7, ha=align,
-                        va="center")  # fmt: skip
+            ax.annotate(name, (auc, y - 0.14), (6, 0), textcoords="offset points", fontsize=7, va="center")
     for y, row in enumerate(together.to_dict("records")):
         ax.plot([row["low"], row["high"]], [y, y], color=RED, linewidth=2, alpha=0.45)
         ax.plot(row["auc"], y, "D", color=RED, markersize=5, zorder=3)

@@ -148,8 +148,7 @@ def read(path: Path) -> pd.DataFrame:
     except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors
         told = str(error).splitlines()[0]
         raise FasnbError(f"{path} is damaged ({told}); delete it, it will be computed again") from error
-    texts = [name for name in table if name in ("stage", "medium", "value", "where")]
-    return table.assign(**{name: table[name].fillna("").astype(str) for name in texts})
+    return table.assign(stage=table["stage"].fillna("")) if "stage" in table else table
 
 
 #: The columns that a short print of a table keeps.
