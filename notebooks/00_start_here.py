@@ -4,11 +4,6 @@
 #     cell_metadata_filter: tags,-papermill
 #     formats: ipynb,py:percent
 #     notebook_metadata_filter: kernelspec,jupytext,-papermill
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#       format_version: '1.3'
-#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
 #     language: python

@@ -94,6 +94,9 @@ def check(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
         found.append(
             _band("media that change nothing: AUC of Color-LBP", control, CONTROL, ["database", "medium"])
         )
+    if "control-network" in tables:
+        control = tables["control-network"]
+        found.append(_band("media that change nothing: AUC of a network", control, CONTROL, ["database"]))
     if "network" in tables:
         found += _network(tables["network"])
     return pd.DataFrame([vars(goal) for goal in found], columns=list(Goal.__dataclass_fields__))

@@ -31,6 +31,8 @@ PARTS: dict[str, tuple[str, str]] = {
     "texture": ("fasnb.difficulty.texture", "rows"),
     "groups": ("fasnb.difficulty.groups", "rows"),
 }
+#: The parts that take minutes at most.
+QUICK = ("leaks", "texture", "groups")
 RECORD = "provenance.json"
 _LIBRARIES = ("scikit-image", "scipy")
 
@@ -107,11 +109,12 @@ def run(
     workers: int = 1,
     again: bool = False,
     say: Say = lambda line: None,
+    lenient: bool = False,
 ) -> Tables:
     """The tables of all parts, or of `only` these, by file name; what is kept is not computed again.
 
-    UsageError for an unknown part. A part that cannot be had of these data is left out, and said so, unless
-    it was asked for by name: then it is a FasnbError.
+    UsageError for an unknown part. A part that cannot be had of these data is left out, and said so, if all
+    are wanted or `lenient`; else it is a FasnbError.
     """
     only = chosen(only)
     out: Tables = {}
@@ -121,7 +124,7 @@ def run(
             say(f"{name}: {'kept' if found is not None else 'computing'}")
             out |= report.compute(name, workers, say) if found is None else found
         except NotOfThese as error:
-            if only:
+            if only and not lenient:
                 raise
             say(f"{name} is left out: {error}")
     return out

@@ -70,6 +70,7 @@ def test_a_part_that_cannot_be_had_is_left_out_unless_asked_for(one):
     lines = []
     assert set(report.run(made, say=lines.append)) == {"media"}
     assert any("left out" in line for line in lines)
+    assert report.run(made, ["groups"], lenient=True) == {}
     with pytest.raises(FasnbError, match="not of these data"):
         report.run(made, ["groups"])
 
@@ -105,6 +106,8 @@ def table(pairs):
 def test_goals_are_decided_by_the_worst_value():
     within = {("casia", "casia"): (0.08, 0.1), ("replay", "replay"): (0.02, 0.1), ("msu", "msu"): (0.19, 0.2)}
     across = {("casia", "msu"): (0.2, 0.3), ("msu", "casia"): (0.2, 0.4)}
+    control = pd.DataFrame({"database": ["casia", "msu"], "auc": [0.58, 0.5]})
+    assert not goals.check({"control-network": control})["met"].any()
     found = goals.check({"texture": table(within | across)}).set_index("goal")
     assert list(found["met"]) == [True, False, True, True]
     assert found.iloc[1]["where"] == "msu"
