@@ -235,7 +235,10 @@ def parser() -> argparse.ArgumentParser:
     )
     one.add_argument("--out", type=_folder, help="folder of the tables (default: the profile's)")
     one.add_argument(
-        "--only", type=_list, default=[], help="parts: leaks, texture, groups ... (default: all)"
+        "--only",
+        type=_list,
+        default=[],
+        help="parts: leaks, texture, groups (default: these, minutes); stages, clear, network (half an hour each)",
     )
     one.add_argument("--workers", type=_count, default=1, help="processes at a time (default: 1)")
     one.add_argument("--again", action="store_true", help="compute what is kept, too")

@@ -11,6 +11,8 @@ ROOT = Path(
 )
 DATA = ROOT / "data"
 CACHE = DATA / "cache"
+#: Rendered poses are kept here where the folder exists: `fasnb simulate --poses data/poses` makes it.
+POSES = DATA / "poses"
 BUILD = ROOT / "build"
 NOTEBOOKS = ROOT / "notebooks"
 

@@ -39,7 +39,8 @@ def simulated(profile: profiles.Profile, root: Path, workers: int, say: Say = sa
         left = (now - begun) / done * (total - done)
         say(f"simulated {done}/{total} clips, about {duration(left)} left")
 
-    simulate(root, profile.scale, DATA_SEED, workers=workers, progress=progress)
+    poses = paths.POSES if paths.POSES.exists() else None
+    simulate(root, profile.scale, DATA_SEED, workers=workers, progress=progress, poses=poses)
 
 
 def opened(

@@ -5,11 +5,10 @@ At least 300,000 patches pass, so that the figures say something of the data and
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 
-from fasnb import metrics, profiles
+from fasnb import metrics, paths, profiles
 from fasnb.corpus import Corpus
 from fasnb.evaluation import part, threshold_of
 from fasnb.experiments import TRAIN_DATABASES, Experiment
@@ -34,15 +33,22 @@ def profile(base: profiles.Profile) -> profiles.Profile:
     return replace(made, batch=BATCH, mu=1, checkpoint_every=500, seeds=1, **sizes)
 
 
-def results(corpus: Corpus, folder: Path, workers: int, say: Callable[[str], None]) -> list[Result]:
-    """The three runs, computed where `folder` lacks them; checkpoints lie below it."""
+def rows(corpus: Corpus, workers: int, say: Callable[[str], None]) -> dict[str, pd.DataFrame]:
+    """ "network", "network-media" and "network-curve", from three runs that are computed where missing."""
+    found = results(corpus, workers, say)
+    return {"network": rates(found), "network-media": media(found), "network-curve": curves(found)}
+
+
+def results(corpus: Corpus, workers: int, say: Callable[[str], None]) -> list[Result]:
+    """The three runs; they and their checkpoints lie below build/."""
     long = profile(corpus.profile)
-    store = Store(folder, long, corpus.source())
+    store = Store(paths.build(long.name) / "runs", long, corpus.source())
     data = replace(corpus, profile=long)
-    return run_missing(EXPERIMENTS, "fasnb.training:train", store, data, workers, say, folder / "checkpoints")
+    checkpoints = paths.build(long.name) / "checkpoints"
+    return run_missing(EXPERIMENTS, "fasnb.training:train", store, data, workers, say, checkpoints)
 
 
-def rows(found: list[Result]) -> pd.DataFrame:
+def rates(found: list[Result]) -> pd.DataFrame:
     """One row per training and test database: rates per video, each with its 95 % interval over subjects.
 
     `hter` is at the threshold of the training database (its development or training split), `eer` is of the

@@ -30,6 +30,9 @@ PARTS: dict[str, tuple[str, str]] = {
     "leaks": ("fasnb.difficulty.clues", "rows"),
     "texture": ("fasnb.difficulty.texture", "rows"),
     "groups": ("fasnb.difficulty.groups", "rows"),
+    "stages": ("fasnb.difficulty.stages", "rows"),
+    "clear": ("fasnb.difficulty.clear", "rows"),
+    "network": ("fasnb.difficulty.network", "rows"),
 }
 #: The parts that take minutes at most.
 QUICK = ("leaks", "texture", "groups")
@@ -111,14 +114,14 @@ def run(
     say: Say = lambda line: None,
     lenient: bool = False,
 ) -> Tables:
-    """The tables of all parts, or of `only` these, by file name; what is kept is not computed again.
+    """The tables of the QUICK parts, or of `only` these, by file name; what is kept is not computed again.
 
-    UsageError for an unknown part. A part that cannot be had of these data is left out, and said so, if all
-    are wanted or `lenient`; else it is a FasnbError.
+    UsageError for an unknown part. A part that cannot be had of these data is left out, and said so, if none
+    was named or `lenient`; else it is a FasnbError.
     """
     only = chosen(only)
     out: Tables = {}
-    for name in only or PARTS:
+    for name in only or [name for name in PARTS if name in QUICK]:
         found = None if again else report.kept(name)
         try:
             say(f"{name}: {'kept' if found is not None else 'computing'}")

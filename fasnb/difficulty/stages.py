@@ -6,17 +6,19 @@ apart. People are those of the training and development splits.
 """
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
 
+from fasnb import paths
 from fasnb.baselines.color_lbp import ColorLbp, histograms
+from fasnb.corpus import Corpus
+from fasnb.difficulty import NotOfThese
 from fasnb.intervals import bootstrap_interval
 from fasnb.layouts import DATABASES, Clip, subset
 from fasnb.metrics import auc
@@ -64,26 +66,24 @@ def trials(database: str) -> list[Trial]:
 
 
 def clips_of(database: str, attacks: Sequence[str], scale: str, live: bool) -> list[Clip]:
-    """Training and development clips: the live ones, or the attacks named. Of Replay-Attack's attacks, which
-    it has under each light and support, one in four is taken.
+    """Training and development clips: the live ones, or the attacks named, thinned."""
+    clips = [clip for clip in subset(database, scale) if clip.split != "test" and clip.is_live == live]
+    return clips if live else thinned([clip for clip in clips if clip.attack in attacks])
+
+
+def thinned(clips: Iterable[Clip]) -> list[Clip]:
+    """Clips, but of the four combinations of support and light under which Replay-Attack has each attack of a
+    subject one, in turns.
     """
-    kept = []
-    for clip in subset(database, scale):
-        if clip.split == "test" or clip.is_live != live or (not live and clip.attack not in attacks):
-            continue
-        if (
-            not live
-            and clip.support
-            and zlib.crc32(f"{clip.subject} {clip.attack}".encode()) % 4 != _turn(clip)
-        ):
-            continue
-        kept.append(clip)
-    return kept
+    return [clip for clip in clips if not clip.support or _turn(clip) == _own_turn(clip)]
 
 
 def _turn(clip: Clip) -> int:
-    """Which of the four combinations of support and light a Replay-Attack clip has."""
     return 2 * (clip.support == "hand") + (clip.light == "adverse")
+
+
+def _own_turn(clip: Clip) -> int:
+    return zlib.crc32(f"{clip.subject} {clip.attack}".encode()) % 4
 
 
 def measured(domain: Domain, clips: Sequence[Clip], cast: Cast) -> pd.DataFrame:
@@ -132,15 +132,15 @@ def _live(job: tuple[str, bool, str, Cast]) -> pd.DataFrame:
     return measured(domain, clips_of(database, (), scale, live=True), cast)
 
 
-def rows(
-    scale: str, seed: int, poses: Path | None, workers: int, databases: Sequence[str] = DATABASES,
-    say: Callable[[str], None] | None = None,
-) -> pd.DataFrame:  # fmt: skip
-    """All variants of the databases: COLUMNS. With kept `poses` some seconds a variant, else minutes."""
-    cast = Cast(seed, poses)
+def rows(corpus: Corpus, workers: int, say: Callable[[str], None]) -> dict[str, pd.DataFrame]:
+    """ "stages": every variant of the three databases, COLUMNS. Kept poses (paths.POSES) spare minutes.
+
+    NotOfThese unless the databases are simulated with rendered people.
+    """
+    cast, scale = Cast(rendered(corpus), paths.POSES if paths.POSES.exists() else None), corpus.profile.scale
     out: list[tuple] = []
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for database in databases:
+        for database in DATABASES:
             planned = trials(database)
             lives = pool.map(_live, [(database, steady, scale, cast) for steady in (False, True)])
             attacks = pool.map(_attacks, [(trial, scale, cast) for trial in planned])
@@ -148,7 +148,16 @@ def rows(
             for trial, found in zip(planned, attacks):
                 steady = trial.variant in ("control", "alone")
                 out += rows_of(trial, pd.concat([live[steady], found], ignore_index=True))
-                if say:
-                    value = out[-1][4]
-                    say(f"difficulty {database} {trial.variant} {trial.stage}: AUC {value:.2f}")
-    return pd.DataFrame(out, columns=list(COLUMNS))
+                say(f"{database} {trial.variant} {trial.stage}: AUC {out[-1][4]:.2f}")
+    return {"stages": pd.DataFrame(out, columns=list(COLUMNS))}
+
+
+def rendered(corpus: Corpus) -> int:
+    """The seed of the simulated people of all databases; NotOfThese where they are others."""
+    markers = [database.marker for database in corpus.databases.values()]
+    seeds = {marker["seed"] for marker in markers if marker and not marker.get("faces")}
+    if len(seeds) != 1 or not all(markers):
+        raise NotOfThese(
+            "stages can be switched off only in simulated databases of one seed and rendered people"
+        )
+    return seeds.pop()

@@ -51,7 +51,7 @@ def result(train: str) -> Made:
 
 def test_rows_media_and_curve_by_hand() -> None:
     found = [result("casia"), result("replay")]
-    rows = network.rows(found)
+    rows = network.rates(found)
     assert len(rows) == 6
     first = rows.iloc[0]
     assert (first["train"], first["test"], first["videos"]) == ("casia", "casia", 8)
