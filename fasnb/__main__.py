@@ -238,7 +238,7 @@ def parser() -> argparse.ArgumentParser:
         "--only",
         type=_list,
         default=[],
-        help="parts: leaks, texture, groups (default: these, minutes); stages, clear, network (half an hour each)",
+        help="leaks, texture, groups (default: these, minutes), stages, clear, network (half an hour each)",
     )
     one.add_argument("--workers", type=_count, default=1, help="processes at a time (default: 1)")
     one.add_argument("--again", action="store_true", help="compute what is kept, too")

@@ -143,9 +143,9 @@ ax, frame = sheet("msu")
 plots.save(ax.figure, "databases-msu", frame, lab.figures).name
 
 # %% [markdown]
-# A print loses contrast and colour: ink cannot be as dark as a pupil nor as bright as a highlight, and what is drawn
-# in dots comes back blurred. A screen adds its own light, its grid, a bluish white, and reflections of the room. Both
-# have been through two cameras.
+# A print loses contrast and colour: paper shines, so a pupil is grey, and a bent sheet has a bright streak; its inks
+# are uneven and a little off. A screen has a bluish white, mirrors the room in its front, and shows its grid to the
+# sharpest cameras. Both have been through two cameras.
 #
 # ## Do simple statistics give it away?
 #
@@ -173,8 +173,9 @@ regression = pd.concat(leaks.together(table).assign(database=short) for short, t
 regression.set_index(["database", "medium"]).round(2)
 
 # %% [markdown]
-# Some clues are physics: ink's gamut costs saturation, a second lens costs gradient. None of them alone is the answer
-# in all databases, which is why a network trained on one of them stumbles on another.
+# Some clues are physics: shining paper costs saturation and lifts the dark, a screen's white lacks red, a second lens
+# costs gradient and a grid adds some. None of them alone is the answer in all databases, which is why a network
+# trained on one of them stumbles on another.
 
 # %%
 for splits in people.values():
