@@ -122,6 +122,25 @@ def eer_of_points(accepted: NDArray, rejected: NDArray) -> Floats:
         return f0 + g0 / (g0 - g1) * (f1 - f0)
 
 
+def _both_classes(live: NDArray[np.bool_], what: str, where: str) -> None:
+    """Raise FasnbError where the live mask lacks a class."""
+    if not live.any() or live.all():
+        lacking = "attack" if live.any() else "live"
+        raise FasnbError(
+            f"no {what} on {where}: it holds no {lacking} presentations; use a set with both classes"
+        )
+
+
+def _between(u: Floats, k: int) -> float:
+    """A threshold of operating point k, midway in its interval, so that it is not glued to one score."""
+    if k == 0:
+        return float(u[0])
+    if k == len(u):
+        return float(np.nextafter(u[-1], np.inf))
+    value = u[k - 1] + (u[k] - u[k - 1]) / 2
+    return float(value if u[k - 1] < value <= u[k] else u[k])  # neighbours in floating point
+
+
 def eer(scores: ArrayLike, labels: ArrayLike, where: str = "the same data") -> tuple[float, Threshold]:
     """Equal error rate and a threshold that comes nearest to it.
 
@@ -132,11 +151,7 @@ def eer(scores: ArrayLike, labels: ArrayLike, where: str = "the same data") -> t
     recorded with the threshold. Raises FasnbError where a class is missing.
     """
     s, live = checked(scores, labels)
-    if not live.any() or live.all():
-        lacking = "attack" if live.any() else "live"
-        raise FasnbError(
-            f"no EER on {where}: it holds no {lacking} presentations; use a set with both classes"
-        )
+    _both_classes(live, "EER", where)
     u, accepted, rejected = operating_points(s, live)
     n_attack, n_live = int(accepted[0]), int(rejected[-1])
     a, r = (
@@ -144,14 +159,7 @@ def eer(scores: ArrayLike, labels: ArrayLike, where: str = "the same data") -> t
         rejected * n_attack,
     )  # FAR and FRR times n_attack * n_live: whole numbers, exact ties
     k = min(range(len(a)), key=lambda i: (abs(a[i] - r[i]), a[i] + r[i], a[i]))
-    if k == 0:
-        value = u[0]
-    elif k == len(u):
-        value = np.nextafter(u[-1], np.inf)
-    else:
-        value = u[k - 1] + (u[k] - u[k - 1]) / 2
-        value = value if u[k - 1] < value <= u[k] else u[k]  # neighbours in floating point
-    return float(eer_of_points(accepted, rejected)), Threshold(float(value), where, "EER")
+    return float(eer_of_points(accepted, rejected)), Threshold(_between(u, k), where, "EER")
 
 
 def auc_of_weights(scores: Floats, live: NDArray[np.bool_], weights: NDArray | None = None) -> Floats:
@@ -206,14 +214,37 @@ def bpcer_at_apcer(
     s, live = checked(scores, labels)
     if not live.any() or live.all():
         return float("nan")
+    _, rejected, k = _within(s, live, limit, attacks)
+    return float(rejected[k] / rejected[-1])
+
+
+def threshold_at_apcer(
+    scores: ArrayLike, labels: ArrayLike, limit: float, where: str, attacks: ArrayLike | None = None
+) -> Threshold:
+    """The threshold of `bpcer_at_apcer`: limit 0.05 gives that of BPCER20, and so it is named.
+
+    Of several with the least BPCER the one that accepts the fewest attacks, midway in its interval. Raises
+    FasnbError where a class is missing.
+    """
+    s, live = checked(scores, labels)
+    _both_classes(live, f"BPCER at an APCER of {limit:g}", where)
+    u, _, k = _within(s, live, limit, attacks)
+    return Threshold(_between(u, k), where, f"BPCER{1 / limit:.0f}" if limit else "no attack accepted")
+
+
+def _within(
+    s: Floats, live: NDArray[np.bool_], limit: float, attacks: ArrayLike | None
+) -> tuple[Floats, NDArray, int]:
+    """u and live rejected as in `operating_points`, and the point of least BPCER with APCER <= limit."""
     types = np.zeros(len(s)) if attacks is None else np.asarray(attacks)
-    _, _, rejected = operating_points(s, live)
+    u, _, rejected = operating_points(s, live)
     within = np.ones(len(rejected), dtype=bool)
     for kind in np.unique(types[~live]):
         mask = live | (types != kind)  # operating points over all scores, counting this type alone
         _, accepted, _ = operating_points(s, mask)
         within &= accepted <= limit * accepted[0] + 1e-9
-    return float(rejected[within].min() / rejected[-1])
+    best = within & (rejected == rejected[within].min())
+    return u, rejected, int(np.flatnonzero(best)[-1])
 
 
 def det_points(scores: ArrayLike, labels: ArrayLike) -> pd.DataFrame:

@@ -117,7 +117,8 @@ def score_histogram(
 _RATES = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9)
 
 
-def _deviate(rates: Iterable[float]) -> list[float]:
+def deviate(rates: Iterable[float]) -> list[float]:
+    """Rates (fractions) as places on a DET axis; below 0.1 % at 0.1 %."""
     normal = NormalDist()
     return [normal.inv_cdf(min(max(float(rate), _RATES[0]), 0.999)) for rate in rates]
 
@@ -131,11 +132,11 @@ def det_curve(points: pd.DataFrame, ax: Axes | None = None, title: str = "") -> 
     ax = axes(ax, (4.8, 4.6))
     for i, (name, curve) in enumerate(points.groupby("curve", sort=False)):
         style = _STYLES[i // len(LINES) % len(_STYLES)]
-        x, y = _deviate(curve["apcer"]), _deviate(curve["bpcer"])
+        x, y = deviate(curve["apcer"]), deviate(curve["bpcer"])
         ax.plot(x, y, color=LINES[i % len(LINES)], linestyle=style, linewidth=1.8, label=name)
-    ends = _deviate((_RATES[0], _RATES[-1]))
+    ends = deviate((_RATES[0], _RATES[-1]))
     ax.plot(ends, ends, color=GREY, linewidth=0.8, linestyle=":", label="equal rates")
-    ticks, names = _deviate(_RATES), [f"{100 * rate:g}" for rate in _RATES]
+    ticks, names = deviate(_RATES), [f"{100 * rate:g}" for rate in _RATES]
     ax.set_xticks(ticks, names, fontsize=8)
     ax.set_yticks(ticks, names, fontsize=8)
     ax.set_xlim(*ends)

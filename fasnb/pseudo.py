@@ -1,24 +1,27 @@
 """How many pseudo labels a threshold keeps, and how many of the kept are right (section 3.1.1)."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor
-
-from fasnb import augment
 from fasnb.errors import FasnbError
-from fasnb.networks import live_probability
+
+if TYPE_CHECKING:  # whoever only counts labels need not load it
+    import torch
 
 
-@torch.inference_mode()
-def live_of_patches(network: torch.nn.Module, x: Tensor, batch: int = 64) -> np.ndarray:
+def live_of_patches(network: "torch.nn.Module", x: "torch.Tensor", batch: int = 64) -> np.ndarray:
     """p(live) (N,) of patches x (N, 3, P, P) uint8, by a network of the RGB branch in eval mode."""
+    import torch
+
+    from fasnb import augment
+    from fasnb.networks import live_probability
+
     network.eval()
-    return torch.cat(
-        [live_probability(network(augment.network_input(part))) for part in x.split(batch)]
-    ).numpy()
+    with torch.inference_mode():
+        parts = [live_probability(network(augment.network_input(part))) for part in x.split(batch)]
+    return torch.cat(parts).numpy()
 
 
 def kept_and_right(live: np.ndarray, labels: np.ndarray, taus: Iterable[float]) -> pd.DataFrame:
