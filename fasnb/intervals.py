@@ -100,3 +100,21 @@ def bootstrap_interval(
     if len(np.unique(np.asarray(subjects))) < 2:
         return float("nan"), float("nan")
     return interval(bootstrap(statistic, scores, labels, subjects, threshold, n, seed), level)
+
+
+def mean_interval(
+    values: ArrayLike, subjects: ArrayLike, n: int = 1000, seed: int = 0, level: float = LEVEL
+) -> tuple[float, float]:
+    """Percentile interval of the mean of (N,) values over resampled subjects; NaN values are left out.
+
+    (NaN, NaN) with fewer than two subjects.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    kept = ~np.isnan(x)
+    names, who = np.unique(np.asarray(subjects)[kept], return_inverse=True)
+    if len(names) < 2:
+        return float("nan"), float("nan")
+    people = len(names)
+    draws = np.random.default_rng(seed).multinomial(people, np.full(people, 1 / people), size=n)  # (n, S)
+    totals = draws @ np.bincount(who, weights=x[kept])
+    return interval(totals / (draws @ np.bincount(who)), level)

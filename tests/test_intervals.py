@@ -8,7 +8,7 @@ import pytest
 
 from fasnb import metrics
 from fasnb.errors import UsageError
-from fasnb.intervals import bootstrap, bootstrap_interval, interval
+from fasnb.intervals import bootstrap, bootstrap_interval, interval, mean_interval
 from fasnb.metrics import Threshold
 
 HALF = Threshold(0.5, "casia train", "EER")
@@ -103,3 +103,14 @@ def test_five_hundred_videos_take_a_moment():
     start = time.perf_counter()
     bootstrap("eer", scores, labels, subjects, n=1000)
     assert time.perf_counter() - start < 0.9  # 0.04 s on an idle core; the room is for a busy machine
+
+
+def test_interval_of_a_mean_agrees_with_copied_rows_and_leaves_nan_out():
+    values = np.array([0.1, 0.2, np.nan, 0.6, 0.9, 0.5])
+    subjects = np.array(["a", "a", "a", "b", "c", "c"])
+    draws = np.random.default_rng(4).multinomial(3, np.full(3, 1 / 3), size=50)
+    kept = ~np.isnan(values)
+    means = [values[kept][copies(draw, np.array([0, 0, 1, 2, 2]))].mean() for draw in draws]
+    assert mean_interval(values, subjects, n=50, seed=4) == pytest.approx(interval(means))
+    assert all(math.isnan(end) for end in mean_interval(values[:3], subjects[:3]))
+    assert all(math.isnan(end) for end in mean_interval([], []))
