@@ -1,0 +1,222 @@
+"""The explorer's pictures: numbers in, a matplotlib figure out.
+
+Figures are made without pyplot, so that a widget may make hundreds of them. What a slider moves (the line,
+the operating point) is moved in a kept figure, and the layout is worked out once: measured on one core of a
+server, a moved threshold takes about MEASURED ms of processor time from the slider to the new picture.
+"""
+
+import io
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from fasnb import metrics, plots
+from fasnb.explore import RULES, Reading, State
+from fasnb.explore_learning import PseudoLabels
+from fasnb.grid import FUSION
+from fasnb.plots import BLACK, BLUE, GREY, RED
+
+DPI = 80
+
+
+def new_figure(width: float, height: float, **margins: float) -> Figure:
+    """An empty figure (inches) that pyplot does not know of, with fixed margins: a layout costs a drawing."""
+    figure = Figure(figsize=(width, height), dpi=DPI)
+    FigureCanvasAgg(figure)
+    figure.subplots_adjust(**margins)
+    return figure
+
+
+def encoded(figure: Figure) -> bytes:
+    """What the figure's canvas holds, as PNG bytes."""
+    out = io.BytesIO()
+    pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3]  # type: ignore[attr-defined]
+    Image.fromarray(pixels).save(out, "png", compress_level=1)
+    return out.getvalue()
+
+
+def png(figure: Figure) -> bytes:
+    """The figure drawn, as PNG bytes."""
+    figure.canvas.draw()
+    return encoded(figure)
+
+
+class Chart:
+    """A figure of which only `moving` artists change; `png` draws the rest once.
+
+    Saved to a file (`figure`), it shows them as well.
+    """
+
+    figure: Figure
+    moving: list[Artist]
+    _still: Any = None
+
+    def png(self) -> bytes:
+        """The figure as PNG bytes."""
+        canvas: Any = self.figure.canvas
+        if self._still is None:
+            for artist in self.moving:
+                artist.set_animated(True)  # left out of the next drawing, not out of a file
+            canvas.draw()
+            self._still = canvas.copy_from_bbox(self.figure.bbox)
+        canvas.restore_region(self._still)
+        for artist in self.moving:
+            self.figure.draw_artist(artist)
+        return encoded(self.figure)
+
+
+class ThresholdChart(Chart):
+    """Histogram by attack type and DET curve of one test database; `show` moves the threshold.
+
+    FasnbError where a class is missing: there is no DET curve then.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        """Draw what does not move."""
+        state = reading.state
+        self.figure = new_figure(10, 4.6, left=0.06, right=0.985, top=0.83, bottom=0.25, wspace=0.18)
+        left, right = self.figure.subplots(1, 2, width_ratios=[2.7, 2.4])
+        plots.score_histogram(reading.scores, None, left)
+        points = metrics.det_points(reading.scores["score"], reading.scores["label"])
+        plots.det_curve(points.assign(curve=f"{state.train} to {state.test}"), right, "Every threshold")
+        self._title = left.set_title(" ", loc="left", fontsize=10)
+        self._line = left.axvline(0.5, color=BLACK, linestyle="--", linewidth=1.6)
+        (self._point,) = right.plot([], [], "o", color=BLACK, markersize=9, label="this threshold", zorder=5)
+        self._point.set_clip_on(False)
+        right.legend(fontsize=8, edgecolor="none", framealpha=0.9, loc="upper right")
+        self.figure.suptitle(f"{state.arm}, {state.train} to {state.test} ({reading.source})", fontsize=10)
+        self.moving = [self._title, self._line, self._point]
+        self.show(reading)
+
+    def show(self, reading: Reading) -> "ThresholdChart":
+        """Move line, point and title to a reading of the same scores."""
+        colour = RED if reading.wrong else BLACK
+        at = reading.threshold.value
+        self._line.set_xdata([at, at])
+        inside = np.clip([reading.far, reading.frr], 0.001, 0.9)  # the DET curve's axes
+        self._point.set_data(*([x] for x in plots.deviate(inside)))
+        for artist in (self._line, self._point):
+            artist.set_color(colour)
+        warning = "WRONG WAY, fitted on the target: " if reading.wrong else "threshold "
+        rates = (f"{name} {100 * getattr(reading, name.lower()):.1f} %" for name in ("FAR", "FRR", "HTER"))
+        self._title.set_text(f"{warning}{reading.threshold}\n{', '.join(rates)}")
+        self._title.set_color(colour)
+        return self
+
+
+def threshold_figure(reading: Reading) -> Figure:
+    """Score histograms by attack type with the threshold, DET curve with the operating point."""
+    return ThresholdChart(reading).figure
+
+
+class DoorChart(Chart):
+    """People a day per rule (`explore.doors`), with intervals; the wrong way is hollow and red."""
+
+    moving: list[Artist] = []  # noqa: RUF012 - everything is drawn anew: its scale changes
+
+    def __init__(self, frame: pd.DataFrame, state: State) -> None:
+        """Lay out the rows."""
+        self.figure = new_figure(10, 2.9, left=0.33, right=0.975, top=0.79, bottom=0.18, wspace=0.09)
+        self._axes = dict(zip(dict.fromkeys(frame["error"]), self.figure.subplots(1, 2)))
+        titles = {"false rejections": "live people turned away", "false acceptances": "attacks let in"}
+        self._rows = {}
+        for error, ax in self._axes.items():
+            for y, rule in enumerate(RULES):
+                wrong = rule == "target"
+                colour, mark = (RED, "D") if wrong else (BLUE, "o")
+                (span,) = ax.plot([0, 0], [y, y], color=colour, linewidth=3, alpha=0.4)
+                (dot,) = ax.plot(0, y, mark, color=colour, mfc="white" if wrong else colour, markersize=7)
+                text = ax.text(0, y - 0.16, "", ha="center", va="bottom", fontsize=8)
+                self._rows[rule, error] = span, dot, text
+            plots.bands(ax, list(RULES))
+            plots.decorate(ax, "people a day, with 95 % interval", "", titles[error], grid="x")
+        self._axes["false acceptances"].tick_params(labelleft=False)
+        self._title = self.figure.suptitle("", fontsize=10)
+        self.show(frame, state)
+
+    def show(self, frame: pd.DataFrame, state: State) -> "DoorChart":
+        """Move everything to another door."""
+        for row in frame.to_dict("records"):
+            span, dot, text = self._rows[row["rule"], row["error"]]
+            span.set_xdata([row["low"], row["high"]])
+            dot.set_xdata([row["a_day"]])
+            text.set_x(0 if np.isnan(row["a_day"]) else row["a_day"])
+            text.set_text("none there" if np.isnan(row["a_day"]) else f"{row['a_day']:.3g}")
+        for error, part in frame.groupby("error"):
+            most = np.nan_to_num(part[["high", "a_day"]].to_numpy()).max() or 1.0  # a scale even for zeros
+            self._axes[str(error)].set_xlim(-0.04 * most, 1.06 * most)
+        values = frame.drop_duplicates("rule")[["rule", "threshold"]].to_numpy()
+        self._axes["false rejections"].set_yticklabels([f"{RULES[rule]}: {at:.3f}" for rule, at in values])
+        self._title.set_text(
+            f"{state.visitors:,} visitors a day, {100 * state.attack_rate:g} % of them attacks; "
+            f"{state.arm}, {state.train} to {state.test}"
+        )
+        self._still = None
+        return self
+
+
+def door_figure(frame: pd.DataFrame, state: State) -> Figure:
+    """The figure of a `DoorChart`."""
+    return DoorChart(frame, state).figure
+
+
+class FusionChart(Chart):
+    """EER along the fusion weight (`explore.fusion`), the paper's marked; `show` moves the state's weight."""
+
+    def __init__(self, frame: pd.DataFrame, state: State, source: str) -> None:
+        """Draw what does not move. The first curve is of the split that may choose: it is thicker."""
+        self.figure = new_figure(7.2, 4.2, left=0.09, right=0.97, top=0.86, bottom=0.24)
+        ax = self.figure.subplots()
+        plots.learning_curves(frame, "EER (%)", ax, f"{state.arm}, trained on {state.train}")
+        ax.lines[0].set_linewidth(3)
+        self._line = ax.axvline(state.weight, color=BLACK, linestyle="--", linewidth=1.6, label="this weight")
+        ax.axvline(FUSION[0], color=GREY, linestyle=":", linewidth=1.6, label=f"the paper: {FUSION[0]}")
+        ax.set_xlabel("weight of the RGB branch (0: PLGF alone, 1: RGB alone)")
+        ax.xaxis.set_major_formatter("{x:.1f}")
+        ax.set_xlim(0, 1)
+        ax.set_ylim(bottom=0)
+        plots.legend_below(ax)
+        self.figure.suptitle(source, fontsize=10)
+        self.moving = [self._line]
+
+    def show(self, state: State) -> "FusionChart":
+        """Move the line to the state's weight."""
+        self._line.set_xdata([state.weight, state.weight])
+        return self
+
+
+def fusion_figure(frame: pd.DataFrame, state: State, source: str) -> Figure:
+    """The figure of a `FusionChart`."""
+    return FusionChart(frame, state, source).figure
+
+
+def schedule_figure(curves: pd.DataFrame) -> Figure:
+    """Eq. 28 beside eq. 30 (`explore_learning.schedule_curves`), the latter with a logarithmic rate."""
+    figure = new_figure(10, 3.4, left=0.07, right=0.98, top=0.91, bottom=0.15, wspace=0.2)
+    for ax, (equation, part) in zip(figure.subplots(1, 2), curves.groupby("equation")):
+        plots.schedules(part, ax, f"Eq. {equation}", log=equation == 30)
+    return figure
+
+
+def pseudo_figure(reading: PseudoLabels) -> Figure:
+    """How many pseudo labels every tau keeps and how many of those are right; this tau marked."""
+    figure = new_figure(7.2, 3.9, left=0.09, right=0.97, top=0.92, bottom=0.24)
+    ax = figure.subplots()
+    frame = reading.curve.melt("tau", ["kept", "right"], "curve", "value").rename(columns={"tau": "step"})
+    frame["value"] *= 100
+    names = {"kept": "kept, of all", "right": "right, of those kept"}
+    plots.learning_curves(frame.replace({"curve": names}), "share of predictions (%)", ax, reading.what)
+    ax.axvline(reading.tau, color=BLACK, linestyle="--", linewidth=1.6, label=f"tau {reading.tau:g}")
+    for value, colour in ((reading.kept, plots.LINES[0]), (reading.right, plots.LINES[1])):
+        ax.plot(reading.tau, 100 * value, "o", color=colour, markersize=8, clip_on=False)
+    ax.set_xlabel(f"confidence threshold tau, at temperature {reading.temperature:g}")
+    ax.xaxis.set_major_formatter("{x:.2f}")
+    ax.set_xlim(min(0.5, reading.tau), 1)
+    ax.set_ylim(0, 103)
+    plots.legend_below(ax)
+    return figure

@@ -1,0 +1,255 @@
+"""The explorer's widgets: sliders and lists over `explore` and `explore_plots`, no arithmetic of their own.
+
+Every control is a plain ipywidgets one, so it is reached with Tab and moved with the arrow keys. What cannot
+be shown is one line in `message`, never a traceback. Importing this loads no torch.
+"""
+
+import html
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import ipywidgets as w
+import numpy as np
+
+from fasnb import explore, explore_learning
+from fasnb.errors import FasnbError
+from fasnb.experiments import TRAIN_DATABASES
+from fasnb.explore import RULES, Door, Library, Reading, State
+from fasnb.explore_learning import Guesses, Schedules
+from fasnb.explore_plots import DoorChart, FusionChart, ThresholdChart, png, pseudo_figure, schedule_figure
+from fasnb.profiles import get
+from fasnb.runs import Store
+
+_WIDE = {"style": {"description_width": "150px"}, "layout": {"width": "460px"}}
+
+
+def slider(name: str, value: float, low: float, high: float, step: float, form: str = ".2f") -> w.FloatSlider:
+    """A slider with its value beside it; it speaks at every step of an arrow key, once after a drag."""
+    return w.FloatSlider(value, min=low, max=high, step=step, description=name, readout_format=form,
+                         continuous_update=False, **_WIDE)  # fmt: skip
+
+
+def whole(name: str, value: int, low: int, high: int, step: int) -> w.IntSlider:
+    """A `slider` of whole numbers."""
+    return w.IntSlider(value, min=low, max=high, step=step, description=name, readout_format=",d",
+                       continuous_update=False, **_WIDE)  # fmt: skip
+
+
+def choice(name: str, options: Iterable[Any], value: Any) -> w.Dropdown:
+    """A list to choose from."""
+    return w.Dropdown(options=list(options), value=value, description=name, **_WIDE)
+
+
+def percent(rate: float, span: tuple[float, float] = (float("nan"), float("nan"))) -> str:
+    """A rate for people, "12.5 % [8.0, 17.1]"; "none there" for NaN."""
+    if np.isnan(rate):
+        return "none there"
+    low, high = span
+    return f"{100 * rate:.1f} %" + ("" if np.isnan(low) else f" [{100 * low:.1f}, {100 * high:.1f}]")
+
+
+def table(rows: Iterable[tuple[str, str]]) -> str:
+    """Rows of name and value as HTML."""
+    cells = (f"<tr><td>{html.escape(a)}</td><td><b>{html.escape(b)}</b></td></tr>" for a, b in rows)
+    return f"<table>{''.join(cells)}</table>"
+
+
+def readouts(reading: Reading) -> list[tuple[str, str]]:
+    """A reading in words: rows of name and value, the confusion counts among them."""
+    live = reading.live_accepted + reading.live_rejected
+    attacks = reading.attacks_accepted + reading.attacks_rejected
+    warning = " (WRONG WAY: fitted on the target)" if reading.wrong else ""
+    return [
+        ("threshold" + warning, str(reading.threshold)),
+        ("FAR, attacks accepted [95 %]", percent(reading.far, reading.far_interval)),
+        ("FRR = BPCER, live rejected [95 %]", percent(reading.frr, reading.frr_interval)),
+        ("HTER", percent(reading.hter)),
+        *((f"APCER, {kind.replace('_', ' ')}", percent(rate)) for kind, rate in reading.by_type.items()),
+        ("live: accepted, rejected", f"{reading.live_accepted}, {reading.live_rejected} of {live}"),
+        (
+            "attacks: accepted, rejected",
+            f"{reading.attacks_accepted}, {reading.attacks_rejected} of {attacks}",
+        ),
+        ("videos without a face", str(reading.without_face)),
+    ]
+
+
+def door_readouts(cost: Door) -> list[tuple[str, str]]:
+    """A day at the door in words."""
+
+    def people(number: float, span: tuple[float, float]) -> str:
+        return f"{number:.1f} [{span[0]:.1f}, {span[1]:.1f}]"
+
+    return [
+        ("false rejections a day [95 %]", people(cost.false_rejections, cost.false_rejections_interval)),
+        ("false acceptances a day [95 %]", people(cost.false_acceptances, cost.false_acceptances_interval)),
+        ("... if all attacks were of the worst type", f"{cost.worst:.1f}"),
+    ]
+
+
+class Explorer(w.VBox):
+    """Controls over pictures: on every change `update` is called, and what it refuses becomes one line."""
+
+    def __init__(self, controls: list[Any], shown: list[Any]) -> None:
+        """`controls` are watched for their value; `shown` are hidden while there is nothing to show."""
+        self.message = w.HTML()
+        self._busy = False
+        self._kept: dict[str, tuple[Any, Any]] = {}
+        half = -(-len(controls) // 2)
+        columns = [w.VBox(controls[:half]), w.VBox(controls[half:])]
+        self.body = w.VBox(shown)
+        super().__init__([w.HBox(columns, layout={"flex_flow": "row wrap"}), self.message, self.body])
+        for control in controls:
+            control.observe(self._changed, "value")
+        self._changed()
+
+    def update(self, changed: Any) -> None:
+        """Show the present state, or raise FasnbError; `changed` is the control that moved, None at first."""
+
+    def _changed(self, change: Any = None) -> None:
+        if self._busy:  # a control that `update` sets itself is no new wish
+            return
+        self._busy = True
+        try:
+            self.update(change["owner"] if change else None)
+            self.message.value, display = "", None
+        except FasnbError as error:
+            line = html.escape(" ".join(str(error).split()))
+            self.message.value, display = f"<b>Nothing to show:</b> {line}", "none"
+        finally:
+            self._busy = False
+        self.body.layout.display = display
+
+    def _keep(self, what: str, key: Any, make: Callable[[], Any]) -> Any:
+        """The result of `make`, made anew only where `key` differs from last time."""
+        if what not in self._kept or self._kept[what][0] != key:
+            self._kept[what] = key, make()
+        return self._kept[what][1]
+
+    def _draw(self, image: w.Image, key: Any, make: Callable[[], bytes]) -> None:
+        """Put a picture into an image, where `key` differs from last time."""
+        image.value = self._keep(image.model_id, key, make)
+
+
+class Thresholds(Explorer):
+    """The threshold explorer: an arm, two databases, a threshold, a fusion weight, a door.
+
+    Moving the threshold chooses the rule "a fixed value"; any other rule moves the slider to its own.
+    """
+
+    def __init__(self, store: Store, seed: int = 0) -> None:
+        """Read the store's scores of one seed; an empty store is said, not raised."""
+        self._store, self._seed = store, seed
+        try:
+            library: Library | None = self._library()
+        except FasnbError:  # said by `update`
+            library = None
+        start = library.default() if library else State("none", "casia", "replay")
+        arms = list(library.arms) if library else [start.arm]
+        self.arm = choice("experiment", arms, start.arm)
+        self.train = choice("trained on", TRAIN_DATABASES, start.train)
+        self.test = choice("tested on", TRAIN_DATABASES, start.test)
+        self.weight = slider("RGB weight (paper: 0.8)", start.weight, 0, 1, 0.05)
+        self.rule = choice("threshold from", [(text, key) for key, text in RULES.items()], start.rule)
+        self.threshold = slider("threshold", start.fixed, 0, 1, 0.005, ".3f")
+        self.visitors = whole("visitors a day", start.visitors, 0, 5000, 50)
+        self.attack_rate = slider("attacks of them (%)", 100 * start.attack_rate, 0, 20, 0.5, ".1f")
+        self.readout, self.chart, self.door, self.fusion = w.HTML(), w.Image(), w.Image(), w.Image()
+        controls = [self.arm, self.train, self.test, self.weight]
+        controls += [self.rule, self.threshold, self.visitors, self.attack_rate]
+        super().__init__(controls, [self.chart, self.readout, self.door, self.fusion])
+
+    def _library(self) -> Library:
+        return Library.of_store(self._store, self._seed)
+
+    def state(self) -> State:
+        """The state that the controls spell."""
+        return State(
+            *(self.arm.value, self.train.value, self.test.value, self.rule.value),
+            *(self.threshold.value, self.weight.value, self.visitors.value, self.attack_rate.value / 100),
+        )
+
+    def update(self, changed: Any) -> None:
+        """Read the state; draw only the pictures that it changes."""
+        library = self._keep("library", None, self._library)
+        if changed is self.threshold:
+            self.rule.value = "fixed"
+        state = self.state()
+        fused = library.fused(state.arm)
+        self.weight.disabled = not fused
+        what = (state.arm, state.train, state.test, state.weight)
+        readings = dict(self._keep("rules", what, lambda: explore.by_rule(library, state)))
+        if state.rule != "fixed":
+            self.threshold.value = readings[state.rule].threshold.value
+            state = self.state()
+        readings["fixed"] = explore.read(library, replace(state, rule="fixed"))
+        reading = readings[state.rule]
+        cost = explore.door(reading, state.visitors, state.attack_rate)
+        self.readout.value = table(readouts(reading) + door_readouts(cost))
+        chart = self._keep("chart", what, lambda: ThresholdChart(reading))
+        self._draw(self.chart, (what, reading.threshold), lambda: chart.show(reading).png())
+        frame = explore.doors(readings, state.visitors, state.attack_rate)
+        door = self._keep("door", None, lambda: DoorChart(frame, state))
+        self._draw(self.door, state, lambda: door.show(frame, state).png())
+        self.fusion.layout.display = None if fused else "none"
+        if fused:
+            self._fusion(library, state)
+
+    def _fusion(self, library: Library, state: State) -> None:
+        def chart() -> FusionChart:
+            frame = explore.fusion(library, state)
+            return FusionChart(frame, state, library.source(state))
+
+        drawn = self._keep("fusion", (state.arm, state.train), chart)
+        self._draw(self.fusion, (state.arm, state.train, state.weight), lambda: drawn.show(state).png())
+
+
+class ScheduleExplorer(Explorer):
+    """Eq. 28 and eq. 30 with every parameter; it begins with a profile's."""
+
+    def __init__(self, profile: str = "paper") -> None:
+        """`profile` names the profile to begin with."""
+        s = Schedules.of_profile(profile)
+        step, small = max(1, s.total // 128), max(1, s.plgf_total // 100)
+        self.total = whole("s_t, all steps", s.total, 1, 2 * s.total, step)
+        self.wait = whole("s_wt, the student waits", s.wait, 0, s.total, step)
+        self.warmup = whole("s_wu, warm-up", s.warmup, 0, s.total, step)
+        self.s1 = whole("s1, first drop", s.s1, 0, s.plgf_total, small)
+        self.s2 = whole("s2, second drop", s.s2, 0, s.plgf_total, small)
+        self.plgf_total = whole("steps of the PLGF branch", s.plgf_total, 1, 2 * s.plgf_total, small)
+        self.chart = w.Image()
+        controls = [self.total, self.wait, self.warmup, self.s1, self.s2, self.plgf_total]
+        self._values = controls
+        super().__init__(controls, [self.chart])
+
+    def state(self) -> Schedules:
+        """The state that the controls spell; UsageError where it leaves no room."""
+        return Schedules(*(control.value for control in self._values))
+
+    def update(self, changed: Any) -> None:
+        """Draw both equations."""
+        state = self.state()
+        curves = explore_learning.schedule_curves(state)
+        self._draw(self.chart, state, lambda: png(schedule_figure(curves)))
+
+
+class PseudoExplorer(Explorer):
+    """tau and temperature against how many pseudo labels are kept, and how many of those are right."""
+
+    def __init__(self, guesses: Guesses) -> None:
+        """`guesses`: stored ones or made-up ones; the picture says which."""
+        p = get("paper")
+        self.guesses = guesses
+        self.tau = slider("tau", 0.6, 0, 1, 0.01)
+        self.temperature = slider("temperature", p.temperature, 0.1, 2, 0.1, ".1f")
+        self.readout, self.chart = w.HTML(), w.Image()
+        super().__init__([self.tau, self.temperature], [self.chart, self.readout])
+
+    def update(self, changed: Any) -> None:
+        """Count and draw."""
+        reading = explore_learning.pseudo_labels(self.guesses, self.tau.value, self.temperature.value)
+        rows = [("kept, of all", percent(reading.kept)), ("right, of those kept", percent(reading.right))]
+        self.readout.value = table(rows)
+        key = (reading.tau, reading.temperature)
+        self._draw(self.chart, key, lambda: png(pseudo_figure(reading)))
