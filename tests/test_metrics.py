@@ -105,6 +105,19 @@ def test_bpcer_at_apcer():
     assert metrics.bpcer_at_apcer(SIX, LABELS, 2 / 3, attacks) == pytest.approx(1 / 3)
 
 
+def test_the_threshold_of_bpcer20_is_the_one_of_its_rate():
+    assert metrics.threshold_at_apcer(SIX, LABELS, 0.05, "casia train") == Threshold(
+        pytest.approx(0.7), "casia train", "BPCER20"
+    )
+    assert metrics.threshold_at_apcer(SIX, LABELS, 2 / 3, "here").value == pytest.approx(0.225)
+    for limit in (0.01, 0.05, 0.4, 0.7):
+        at = metrics.threshold_at_apcer(SIX, LABELS, limit, "here")
+        assert metrics.far(SIX, LABELS, at) <= limit
+        assert metrics.bpcer(SIX, LABELS, at) == metrics.bpcer_at_apcer(SIX, LABELS, limit)
+    with pytest.raises(FasnbError, match=r"no BPCER at an APCER of 0\.05 on here: it holds no attack"):
+        metrics.threshold_at_apcer([0.3], [1], 0.05, "here")
+
+
 def test_det_points_agree_with_own_rates():
     det = metrics.det_points(SIX, LABELS)
     assert list(det.columns) == ["apcer", "bpcer", "threshold"]
