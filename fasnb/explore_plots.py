@@ -84,6 +84,7 @@ class ThresholdChart(Chart):
         plots.score_histogram(reading.scores, None, left)
         points = metrics.det_points(reading.scores["score"], reading.scores["label"])
         plots.det_curve(points.assign(curve=f"{state.train} to {state.test}"), right, "Every threshold")
+        left.get_legend().set_bbox_to_anchor((0.45, -0.19), left.transAxes)
         self._title = left.set_title(" ", loc="left", fontsize=10)
         self._line = left.axvline(0.5, color=BLACK, linestyle="--", linewidth=1.6)
         (self._point,) = right.plot([], [], "o", color=BLACK, markersize=9, label="this threshold", zorder=5)

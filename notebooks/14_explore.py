@@ -16,8 +16,7 @@
 # **Before:** 13, where the network looks. **Now:** move the threshold, the fusion weight, the schedules and the
 # pseudo labels yourself. **After:** that was the last one; back to 00.
 #
-# **Regenerates:** the pictures of the explorer - about 15 s on a CPU - HTER across databases is well above the
-# EER that the wrong way would show
+# **Regenerates:** the pictures of the explorer - about 15 s on a CPU - with few people the 95 % intervals are wide
 
 # %% [markdown]
 # ## Where this runs
@@ -50,7 +49,7 @@ state
 
 # %%
 def show(figure, stem, frame):
-    return Image(plots.save(figure, stem, frame, lab.figures), width=900)
+    return Image(plots.save(figure, stem, frame, lab.figures), width=round(90 * figure.get_figwidth()))
 
 
 # %% [markdown]
