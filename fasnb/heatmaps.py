@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from fasnb import intervals
 from fasnb.detector import MARGIN
 from fasnb.errors import UsageError
 from fasnb.networks import AttVLAD, WideResNet
@@ -24,7 +25,8 @@ from fasnb.networks import AttVLAD, WideResNet
 ATTACK, LIVE = 0, 1
 _BATCH = 16  # pictures at a time: the memory does not grow with their number
 #: Eyes, nose and mouth in a face box: left, top, right, bottom as shares of its width and height.
-INNER = (0.2, 0.28, 0.8, 0.86)
+INNER = (0.2, 0.28, 0.8, 0.95)
+SHARES = ("class", "faces", "subjects", "without_heat", "heat_inside", "low", "high", "area_inside")
 
 
 def last_layer(network: nn.Module) -> str:
@@ -36,27 +38,32 @@ def last_layer(network: nn.Module) -> str:
     raise UsageError(f"no layer is known for a {type(network).__name__}; name one")
 
 
-def evidence(network: nn.Module, x: Tensor, target: int, layer: str = "") -> NDArray[np.float32]:
+def evidence(network: nn.Module, x: Tensor, target: int | NDArray, layer: str = "") -> NDArray[np.float32]:
     """Eq. 2 for x (N, 3, H, W), as the network takes it: (N, H, W) float32 >= 0, not scaled.
 
-    `target` is LIVE or ATTACK, `layer` a name of `network.named_modules()` whose output is (N, C, h, w);
-    empty: `last_layer`. The network is looked at in eval mode; its mode and gradients stay as they were.
+    `target` is LIVE or ATTACK, for all or one per picture (N,); `layer` is a name of
+    `network.named_modules()` whose output is (N, C, h, w); empty: `last_layer`. The network is looked at in
+    eval mode; its mode and gradients stay as they were.
     UsageError for another target, for x of another shape, and for a layer that is not there, is not used once
     or has no places.
     """
     from captum.attr import LayerGradCam  # imported here: it takes a second
 
-    if isinstance(target, bool) or target not in (ATTACK, LIVE):
+    classes = np.asarray(target)
+    if classes.dtype.kind not in "iu" or not np.isin(classes, (ATTACK, LIVE)).all():
         raise UsageError(f"the target must be {LIVE} (live) or {ATTACK} (attack), not {target!r}")
+    if classes.shape not in ((), (len(x),)):
+        raise UsageError(f"{len(x)} pictures need one target or as many, not {classes.size}")
     if x.ndim != 4 or not len(x) or not x.is_floating_point():
         raise UsageError(f"Grad-CAM takes float pictures (N, 3, H, W), not {x.dtype} {tuple(x.shape)}")
+    targets = torch.from_numpy(np.broadcast_to(classes, len(x)).astype(np.int64)).to(x.device)  # (N,)
     modes = {module: module.training for module in network.modules()}
     network.eval()
     try:
         cam = LayerGradCam(network, _layer(network, layer or last_layer(network), x[:1]))
         maps = [
-            _enlarged(cam.attribute(part, target=target, relu_attributions=True).detach(), x.shape[2:])
-            for part in x.split(_BATCH)
+            _enlarged(cam.attribute(part, target=own, relu_attributions=True).detach(), x.shape[2:])
+            for part, own in zip(x.split(_BATCH), targets.split(_BATCH))
         ]
     finally:
         for module, mode in modes.items():
@@ -94,7 +101,7 @@ def scaled(maps: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.divide(maps, peak, out=np.zeros_like(maps), where=peak > 0)
 
 
-def grad_cam(network: nn.Module, x: Tensor, target: int, layer: str = "") -> NDArray[np.float32]:
+def grad_cam(network: nn.Module, x: Tensor, target: int | NDArray, layer: str = "") -> NDArray[np.float32]:
     """Grad-CAM heat of x (N, 3, H, W): (N, H, W) float32 in [0, 1], each map over its largest value.
 
     The rest as in `evidence`.
@@ -102,20 +109,32 @@ def grad_cam(network: nn.Module, x: Tensor, target: int, layer: str = "") -> NDA
     return scaled(evidence(network, x, target, layer))
 
 
-def tiled_evidence(
-    network: nn.Module, x: Tensor, target: int, side: int, layer: str = ""
-) -> NDArray[np.float32]:
-    """`evidence` of faces x (N, 3, S, S) seen patch by patch: every side x side patch on its own, put back.
+def patches(x: Tensor, side: int) -> Tensor:
+    """Faces x (N, C, S, S) cut into side x side patches, row by row: (N (S / side)^2, C, side, side).
 
-    UsageError where S is no multiple of `side`; the rest as in `evidence`.
+    UsageError where S is no multiple of `side`.
     """
     n, channels, size, _ = x.shape
     if side < 1 or size % side:
         raise UsageError(f"faces of {size} pixels cannot be cut into patches of {side}")
     k = size // side
     cut = x.reshape(n, channels, k, side, k, side).permute(0, 2, 4, 1, 3, 5)
-    maps = evidence(network, cut.reshape(n * k * k, channels, side, side), target, layer)
-    return maps.reshape(n, k, k, side, side).transpose(0, 1, 3, 2, 4).reshape(n, size, size)
+    return cut.reshape(n * k * k, channels, side, side)
+
+
+def tiled_evidence(
+    network: nn.Module, x: Tensor, target: int | NDArray, side: int, layer: str = ""
+) -> NDArray[np.float32]:
+    """`evidence` of faces x (N, 3, S, S) seen patch by patch, each on its own and put back: (N, S, S).
+
+    The rest as in `evidence` and `patches`.
+    """
+    n, _, size, _ = x.shape
+    cut = patches(x, side)
+    k = size // side
+    targets = np.repeat(target, k * k) if np.ndim(target) else target
+    maps = evidence(network, cut, targets, layer).reshape(n, k, k, side, side)
+    return maps.transpose(0, 1, 3, 2, 4).reshape(n, size, size)
 
 
 def inner_regions(boxes: NDArray, size: int, margin: float = MARGIN) -> NDArray[np.float64]:
@@ -147,8 +166,29 @@ def share_inside(maps: NDArray, where: NDArray[np.bool_]) -> NDArray[np.float64]
     return np.divide(part, total, out=np.full(len(heat), np.nan), where=total > 0)
 
 
-def randomised(network: nn.Module, seed: int) -> nn.Module:
+def shares_by_class(maps: NDArray, boxes: NDArray, labels: NDArray, subjects: NDArray) -> pd.DataFrame:
+    """How much of the heat of maps (N, S, S) lies in the inner region of their faces, a row per class.
+
+    Columns class (live, attack), faces, subjects, without_heat (maps of zeros, left out of the mean),
+    heat_inside (mean share), low, high (95 % over subjects), area_inside (the region's share of the area:
+    what heat spread evenly would give).
+    """
+    where = inside(maps.shape[1], inner_regions(boxes, maps.shape[1]))
+    part, area, rows = share_inside(maps, where), where.mean(axis=(1, 2)), []
+    for label, name in ((LIVE, "live"), (ATTACK, "attack")):
+        if (own := labels == label).any():
+            low, high = intervals.mean_interval(part[own], subjects[own])
+            none = int(np.isnan(part[own]).sum())
+            mean = np.nanmean(part[own]) if none < own.sum() else np.nan
+            counts = (int(own.sum()), len(np.unique(subjects[own])), none)
+            rows.append((name, *counts, mean, low, high, area[own].mean()))
+    return pd.DataFrame(rows, columns=list(SHARES))
+
+
+def randomised(network: nn.Module, seed: int, only: str = "") -> nn.Module:
     """A copy whose weights are shuffled within each tensor: the same numbers, nothing learned.
+
+    `only`: shuffle those of this module alone.
 
     For the sanity check of Adebayo et al. (2018): a map that stays when what was learned goes does not show
     what was learned. Running statistics of batch-norm are kept.
@@ -156,7 +196,7 @@ def randomised(network: nn.Module, seed: int) -> nn.Module:
     fresh = copy.deepcopy(network)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        for weight in fresh.parameters():
+        for weight in fresh.get_submodule(only).parameters():
             order = torch.randperm(weight.numel(), generator=generator).to(weight.device)
             weight.copy_(weight.flatten()[order].view_as(weight))
     return fresh

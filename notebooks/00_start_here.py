@@ -145,6 +145,7 @@ own.groupby(["arm", "database"])["AUC"].mean().unstack().round(2)
 # | 10 | how fast all of it is, and compared with what |
 # | 11 | what a camera, a print and a screen do to a picture, stage by stage |
 # | 12 | how hard the databases are, and for whom |
+# | 13 | where the network looks (Figs 7 and 8) |
 #
 # `make reproduce PROFILE=lite` runs all of this longer, on all subjects.
 

@@ -132,7 +132,7 @@ def test_many_pictures_are_looked_at_a_few_at_a_time(small):
 def test_memory_stays_flat_over_calls(small):
     def alive():
         gc.collect()
-        return sum(isinstance(one, torch.Tensor) for one in gc.get_objects())
+        return sum(issubclass(type(one), torch.Tensor) for one in gc.get_objects())
 
     grad_cam(small, pictures(), LIVE)
     before = alive()
@@ -141,7 +141,7 @@ def test_memory_stays_flat_over_calls(small):
     assert alive() == before
 
 
-@pytest.mark.parametrize("target", [2, -1, True, None, "live"])
+@pytest.mark.parametrize("target", [2, -1, True, None, "live", 0.5, np.array([0, 1, 2])])
 def test_an_unknown_class_is_refused(small, target):
     with pytest.raises(UsageError, match=r"1 \(live\) or 0 \(attack\)"):
         grad_cam(small, pictures(), target)
@@ -185,13 +185,24 @@ def test_patches_are_seen_on_their_own_and_put_back(small):
         heatmaps.tiled_evidence(small, x, LIVE, 48)
 
 
+def test_every_picture_may_have_its_own_class(small):
+    x, classes = pictures(20, 32), np.arange(20) % 2
+    both = [evidence(small, x, target) for target in (ATTACK, LIVE)]
+    expected = np.where(classes[:, None, None] == LIVE, both[LIVE], both[ATTACK])
+    np.testing.assert_allclose(evidence(small, x, classes), expected, atol=1e-6)
+    tiled = heatmaps.tiled_evidence(small, x[:2], classes[:2], 16)
+    np.testing.assert_allclose(tiled[1], heatmaps.tiled_evidence(small, x[1:2], LIVE, 16)[0], atol=1e-6)
+    with pytest.raises(UsageError, match="20 pictures need one target or as many, not 3"):
+        evidence(small, x, classes[:3])
+
+
 def test_inner_regions_follow_the_crop():
     # A square box of 100: cut 125 wide, so 1 pixel of the box is 2 of 250.
     (square,) = heatmaps.inner_regions(np.array([[7, 9, 100, 100]]), 250)
-    np.testing.assert_allclose(square, [25 + 40, 25 + 56, 25 + 160, 25 + 172])
+    np.testing.assert_allclose(square, [25 + 40, 25 + 56, 25 + 160, 25 + 190])
     # Half as wide: in the middle.
     (narrow,) = heatmaps.inner_regions(np.array([[0, 0, 50, 100]]), 250)
-    np.testing.assert_allclose(narrow, [75 + 20, 81, 75 + 80, 197])
+    np.testing.assert_allclose(narrow, [75 + 20, 81, 75 + 80, 215])
 
 
 def test_shares_count_heat_inside():
@@ -206,6 +217,25 @@ def test_shares_count_heat_inside():
     assert np.isnan(share[1])
 
 
+def test_shares_by_class_are_means_over_faces_beside_the_regions_area():
+    boxes, labels = np.array([[0, 0, 100, 100]] * 5), np.array([1, 1, 0, 0, 0])
+    (where,) = heatmaps.inside(50, heatmaps.inner_regions(boxes[:1], 50))
+    within, without = where.astype(float), 1.0 - where
+    maps = np.stack([within, without, within, np.ones_like(within), np.zeros_like(within)])
+    found = heatmaps.shares_by_class(maps, boxes, labels, np.array(["a", "b", "a", "b", "b"]))
+    assert list(found["class"]) == ["live", "attack"]
+    assert found["faces"].tolist() == [2, 3]
+    assert found["subjects"].tolist() == [2, 2]
+    assert found["without_heat"].tolist() == [0, 1]
+    area = where.mean()
+    np.testing.assert_allclose(found["area_inside"], area)
+    np.testing.assert_allclose(found["heat_inside"], [0.5, (1 + area) / 2])
+    assert (found["low"] <= found["heat_inside"]).all()
+    assert found[["low", "high"]].values[0].tolist() == [0, 1]
+    none = heatmaps.shares_by_class(maps[4:], boxes[4:], labels[4:], np.array(["b"]))
+    assert none["heat_inside"].isna().all()
+
+
 def test_randomised_shuffles_a_copy(small):
     before = {name: value.clone() for name, value in small.state_dict().items()}
     other = heatmaps.randomised(small, 0)
@@ -213,6 +243,9 @@ def test_randomised_shuffles_a_copy(small):
     for name, weight in other.named_parameters():
         torch.testing.assert_close(weight.flatten().sort()[0], before[name].flatten().sort()[0])
     assert not torch.equal(other.conv1.weight, small.conv1.weight)
+    top = heatmaps.randomised(small, 0, "fc")
+    changed = [n for n, weight in top.named_parameters() if not torch.equal(weight, before[n])]
+    assert changed == ["fc.weight"]
     again = heatmaps.randomised(small, 0)
     assert torch.equal(again.fc.weight, other.fc.weight)
     assert not torch.equal(heatmaps.randomised(small, 1).conv1.weight, other.conv1.weight)
