@@ -14,7 +14,7 @@
 # # Where the network looks
 #
 # **Before:** 12, how hard the databases are. **Now:** Grad-CAM of the RGB branch, on whole faces and on patches, and a
-# check that these maps show anything learned. **After:** that was the last one; back to 00.
+# check that these maps show anything learned. **After:** 14, thresholds to try by hand.
 #
 # **Regenerates:** Figures 7 and 8 - about 40 s on a CPU - maps of shuffled weights are unlike those of the trained ones
 
