@@ -21,7 +21,7 @@ from fasnb.explore_plots import DoorChart, FusionChart, ThresholdChart, png, pse
 from fasnb.profiles import get
 from fasnb.runs import Store
 
-_WIDE = {"style": {"description_width": "150px"}, "layout": {"width": "460px"}}
+_WIDE = {"style": {"description_width": "175px"}, "layout": {"width": "430px"}}
 
 
 def slider(name: str, value: float, low: float, high: float, step: float, form: str = ".2f") -> w.FloatSlider:

@@ -146,6 +146,7 @@ own.groupby(["arm", "database"])["AUC"].mean().unstack().round(2)
 # | 11 | what a camera, a print and a screen do to a picture, stage by stage |
 # | 12 | how hard the databases are, and for whom |
 # | 13 | where the network looks (Figs 7 and 8) |
+# | 14 | sliders: a threshold and what it costs at your door, the fusion weight, schedules, pseudo labels |
 #
 # `make reproduce PROFILE=lite` runs all of this longer, on all subjects.
 
