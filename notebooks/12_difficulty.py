@@ -15,7 +15,7 @@
 #
 # **Before:** 11, what a camera, a print and a screen do. **Now:** whether something gives the attacks away that has
 # nothing to do with attacks, how far a plain texture detector gets within and across databases, which attacks and which
-# people it fails on. **After:** that was the last one; back to 00.
+# people it fails on. **After:** 13, where a network looks.
 #
 # **Regenerates:** the charts of leaks, of errors within and across databases, by medium, by group of people, by stage,
 # and of the long training - about 60 s on a CPU - errors across databases at least twice those within

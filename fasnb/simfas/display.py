@@ -15,6 +15,7 @@ from fasnb.simfas.colour import decode, kelvin, saturation_matrix
 
 SRGB = 0.0  # a Display.gamma
 SCENE = 0.0  # a Display.peak
+HAZE = 0.35  # share of a front's reflectance that scatters instead of mirroring
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,22 @@ def viewing_angle(yaw: float, falloff: float) -> float:
     30)^2.
     """
     return float(np.clip(1 - falloff * (np.sin(np.radians(yaw)) / 0.5) ** 2, 0.1, 1))
+
+
+def mirrored(behind: np.ndarray, gloss: float, room: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """What a display's front sends of the room before it: (h, w, 3) float32 radiance.
+
+    behind: (h, w, 3) the room's picture in that mirror, of reflectance `gloss`; `room`: (3,) radiance of a
+    white surface there. Dust and finger marks scatter HAZE of the mirror's strength evenly; a lamp, a
+    soft-edged patch of up to twice a white surface's radiance, may be in view: place and size from `rng`.
+    """
+    h, w = behind.shape[:2]
+    centre, reach = rng.uniform(-0.1, 1.1, 2), rng.uniform([0.1, 0.1], [0.35, 0.5])
+    x = (np.linspace(0, 1, w, dtype=np.float32)[None, :] - np.float32(centre[0])) / np.float32(reach[0])
+    y = (np.linspace(0, 1, h, dtype=np.float32)[:, None] - np.float32(centre[1])) / np.float32(reach[1])
+    rim = np.clip((np.maximum(np.abs(x), np.abs(y)) - 1) * rng.uniform(4, 16), -30, 30)
+    lamp = (HAZE + rng.uniform(0, 2) / (1 + np.exp(rim))).astype(np.float32)
+    return np.float32(gloss) * (behind + lamp[..., None] * room.astype(np.float32))
 
 
 def grid(

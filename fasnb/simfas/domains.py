@@ -228,12 +228,12 @@ _PHOTO_PRINTER = Printer(
 )  # fmt: skip
 _IPAD_AIR = Display(
     "iPad Air", width=197, height=148, pitch=0.096, stripes="rgb", fill=(0.70, 0.84), gamma=2.2,
-    gamut=0.98, white=6700, peak=1.9, contrast=850, gloss=0.065, falloff=0.12, flicker=0.05, hertz=300,
+    gamut=0.98, white=7100, peak=1.9, contrast=850, gloss=0.065, falloff=0.12, flicker=0.05, hertz=300,
     bezel=18, bezel_albedo=0.05,
 )  # fmt: skip
 _IPHONE_5S = Display(
     "iPhone 5S", width=88.6, height=50, pitch=0.078, stripes="rgb-y", fill=(0.70, 0.84), gamma=2.2,
-    gamut=0.99, white=7300, peak=2.2, contrast=900, gloss=0.056, falloff=0.18, flicker=0.05, hertz=300,
+    gamut=0.99, white=6600, peak=2.2, contrast=900, gloss=0.056, falloff=0.18, flicker=0.05, hertz=300,
     bezel=15, bezel_albedo=0.04,
 )  # fmt: skip
 
@@ -242,13 +242,13 @@ MSU = Domain(
     cameras={
         "laptop": Camera(
             640, 480, lens=(0.55, 0.8), defocus=(0.0, 0.63), aperture=0.6, electrons=3200, full_well=6000,
-            read_noise=7, crosstalk=0.08, meter=(0.195, 0.255), balance=(0.8, 0.97), saturation=(0.938, 1.01),
+            read_noise=7, crosstalk=0.08, meter=(0.195, 0.255), balance=(0.72, 0.92), saturation=(0.938, 1.01),
             contrast=(1.038, 1.112), sharpen=(0.4, 0.6), sharpen_radius=1.0, denoise=0.5, quality=82,
             veil=(0.01, 0.05),
         ),
         "android": Camera(
             720, 480, lens=(0.15, 0.3), defocus=(0.0, 0.56), aperture=0.35, electrons=5500, full_well=7000,
-            read_noise=5, crosstalk=0.07, meter=(0.185, 0.245), balance=(0.85, 1.0), saturation=(1.1, 1.2),
+            read_noise=5, crosstalk=0.07, meter=(0.185, 0.245), balance=(0.78, 0.95), saturation=(1.1, 1.2),
             contrast=(1.1, 1.2), sharpen=(0.925, 1.175), sharpen_radius=1.0, denoise=0.65, quality=None,
             veil=(0.01, 0.05),
         ),

@@ -89,7 +89,8 @@ class Held:
         size = (160, 160)
         if isinstance(attack.medium, Display):
             style = str(surface.choice(REFLECTED))
-            self.surface = np.float32(attack.medium.gloss) * scene.background(style, *size, light, surface)
+            before = scene.background(style, *size, light, surface)
+            self.surface = display.mirrored(before, attack.medium.gloss, light.room, surface)
         else:
             self.surface = printing.sheen(size, attack.medium.gloss, light.key + light.fill, surface)
         skin = np.array([0.45, 0.30, 0.22]) * rng.uniform(0.35, 1.3)
