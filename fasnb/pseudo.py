@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
 from fasnb.errors import FasnbError
 
 if TYPE_CHECKING:  # whoever only counts labels need not load it

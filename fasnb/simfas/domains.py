@@ -242,7 +242,7 @@ MSU = Domain(
     cameras={
         "laptop": Camera(
             640, 480, lens=(0.55, 0.8), defocus=(0.0, 0.63), aperture=0.6, electrons=3200, full_well=6000,
-            read_noise=7, crosstalk=0.08, meter=(0.195, 0.255), balance=(0.72, 0.92), saturation=(0.938, 1.01),
+            read_noise=7, crosstalk=0.08, meter=(0.195, 0.255), balance=(0.72, 0.92), saturation=(0.94, 1.01),
             contrast=(1.038, 1.112), sharpen=(0.4, 0.6), sharpen_radius=1.0, denoise=0.5, quality=82,
             veil=(0.01, 0.05),
         ),
