@@ -11,7 +11,6 @@ ROOT = Path(
 )
 DATA = ROOT / "data"
 CACHE = DATA / "cache"
-#: Rendered poses are kept here where the folder exists: `fasnb simulate --poses data/poses` makes it.
 POSES = DATA / "poses"
 BUILD = ROOT / "build"
 NOTEBOOKS = ROOT / "notebooks"
@@ -24,6 +23,11 @@ def data_root(scale: str) -> Path:
     """
     real = os.environ.get("FASNB_DATA")
     return Path(real).expanduser() if real else DATA / "simulated" / scale
+
+
+def kept_poses() -> Path | None:
+    """Where rendered poses are kept, if they are: `fasnb simulate --poses data/poses` makes the folder."""
+    return POSES if POSES.exists() else None
 
 
 def build(profile: str) -> Path:

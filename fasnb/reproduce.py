@@ -39,7 +39,7 @@ def simulated(profile: profiles.Profile, root: Path, workers: int, say: Say = sa
         left = (now - begun) / done * (total - done)
         say(f"simulated {done}/{total} clips, about {duration(left)} left")
 
-    poses = paths.POSES if paths.POSES.exists() else None
+    poses = paths.kept_poses()
     simulate(root, profile.scale, DATA_SEED, workers=workers, progress=progress, poses=poses)
 
 

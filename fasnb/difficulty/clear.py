@@ -19,7 +19,7 @@ import torch
 from fasnb import device, paths, training
 from fasnb.corpus import Corpus
 from fasnb.difficulty import network
-from fasnb.difficulty.stages import rendered, thinned
+from fasnb.difficulty.stages import EVERY, FRAMES, SIZE, rendered, thinned
 from fasnb.intervals import bootstrap_interval
 from fasnb.layouts import SHORT, Clip, subset
 from fasnb.metrics import auc
@@ -29,8 +29,7 @@ from fasnb.simfas.cast import Cast
 from fasnb.simfas.domains import DOMAINS
 from fasnb.simfas.trials import shots
 
-STEPS, FRAMES, EVERY, SIZE = 1_500, 2, 5, 256
-SAMPLES = 4_800
+STEPS, SAMPLES = 1_500, 4_800
 
 
 @dataclass
@@ -89,7 +88,7 @@ def told_apart(job: tuple[str, Corpus, Cast]) -> tuple[str, float, float, float,
 
 def rows(corpus: Corpus, workers: int, say: Callable[[str], None]) -> dict[str, pd.DataFrame]:
     """ "control-network": database, auc, low, high, people, clips. NotOfThese as in stages.rows."""
-    cast = Cast(rendered(corpus), paths.POSES if paths.POSES.exists() else None)
+    cast = Cast(rendered(corpus), paths.kept_poses())
     out = []
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for row in pool.map(told_apart, [(short, corpus, cast) for short in SHORT]):

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from fasnb import paths
-from fasnb.baselines.color_lbp import ColorLbp, histograms
+from fasnb.baselines.color_lbp import histograms
 from fasnb.corpus import Corpus
-from fasnb.difficulty import NotOfThese
+from fasnb.difficulty import NotOfThese, texture
 from fasnb.intervals import bootstrap_interval
 from fasnb.layouts import DATABASES, Clip, subset
 from fasnb.metrics import auc
@@ -28,7 +28,6 @@ from fasnb.simfas.domains import DOMAINS, Domain
 from fasnb.simfas.trials import shots
 
 FRAMES, EVERY, SIZE = 2, 5, 256  # faces of a clip, frames between them, their side in px
-FOLDS = 5
 COLUMNS = ("database", "variant", "stage", "medium", "auc", "low", "high", "people", "clips")
 
 
@@ -98,13 +97,8 @@ def measured(domain: Domain, clips: Sequence[Clip], cast: Cast) -> pd.DataFrame:
 
 def scored(clips: pd.DataFrame) -> np.ndarray:
     """(N,) scores of `measured` clips by a Color-LBP that never saw the clip's subject."""
-    from sklearn.model_selection import GroupKFold
-
-    x, y, who = np.stack(list(clips["histograms"])), clips["label"].to_numpy(), clips["subject"].to_numpy()
-    out = np.empty(len(y))
-    for fit, rest in GroupKFold(min(FOLDS, len(np.unique(who)))).split(x, y, who):
-        out[rest] = ColorLbp().fit(x[fit], y[fit]).score(x[rest])
-    return out
+    fold = texture.folds(clips["subject"].to_numpy())
+    return texture.held_out(np.stack(list(clips["histograms"])), clips["label"].to_numpy(), fold)
 
 
 def rows_of(trial: Trial, clips: pd.DataFrame) -> Iterator[tuple]:
@@ -133,11 +127,11 @@ def _live(job: tuple[str, bool, str, Cast]) -> pd.DataFrame:
 
 
 def rows(corpus: Corpus, workers: int, say: Callable[[str], None]) -> dict[str, pd.DataFrame]:
-    """ "stages": every variant of the three databases, COLUMNS. Kept poses (paths.POSES) spare minutes.
+    """ "stages": every variant of the three databases, COLUMNS. Kept poses (paths.kept_poses) spare minutes.
 
     NotOfThese unless the databases are simulated with rendered people.
     """
-    cast, scale = Cast(rendered(corpus), paths.POSES if paths.POSES.exists() else None), corpus.profile.scale
+    cast, scale = Cast(rendered(corpus), paths.kept_poses()), corpus.profile.scale
     out: list[tuple] = []
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for database in DATABASES:
