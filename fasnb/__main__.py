@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> None:
     from fasnb.runs import Store
 
     profile = get(args.profile)
-    wanted = grid.grid_of(profile, args.only or reproduce.TABLES, args.seeds)
+    wanted = grid.grid_of(profile, args.only or profile.tables, args.seeds)
     if args.list:
         print("\n".join(experiment.name for experiment in wanted))
         return

@@ -32,8 +32,8 @@ SETTINGS: dict[str, tuple[type, Value]] = {
 SPELLED = frozenset({"tau", "sigma"})
 CHOICES: dict[str, tuple[Value, ...]] = {"patch": (64, 256), "loss": ("improved", "original")}
 
-#: Which settings each method has. AttVLAD (PLGF branch) varies none of them.
-METHODS: dict[str, tuple[str, ...]] = {
+#: Which settings each method of the paper has. AttVLAD (PLGF branch) varies none of them.
+OWN: dict[str, tuple[str, ...]] = {
     "supervised": ("sigma", "labelled", "patch"),
     "pl": ("tau", "sigma", "labelled", "patch"),
     "pl_uda": ("tau", "sigma", "labelled", "patch"),
@@ -41,6 +41,17 @@ METHODS: dict[str, tuple[str, ...]] = {
     "attvlad": (),
     "attvlad_novlad": (),
 }
+#: The methods that the paper compares itself with (Tables 5, 6), by row: a module each in baselines/.
+OTHERS = {
+    "cnn": "CNN (Yang 2014)",
+    "color_lbp": "Color LBP (Boulkenafet 2015)",
+    "color_texture": "Color texture (Boulkenafet 2016)",
+    "auxiliary": "Auxiliary (Liu 2018)",
+    "despoofing": "De-Spoofing (Jourabloo 2018)",
+    "msr_mobilenet": "MSR-MobileNet (Chen 2019)",
+    "drl_fas": "DRL-FAS (Cai 2020)",
+}
+METHODS: dict[str, tuple[str, ...]] = OWN | dict.fromkeys(OTHERS, ())
 TITLES = {
     "supervised": "supervised",
     "pl": "PL",
@@ -48,6 +59,7 @@ TITLES = {
     "mpl_uda": "MPL+UDA",
     "attvlad": "AttVLAD",
     "attvlad_novlad": "AttVLAD without VLAD",
+    **OTHERS,
 }
 
 
@@ -89,7 +101,9 @@ class Experiment:
 
     @property
     def branch(self) -> Branch:
-        """The branch it trains: "plgf" for AttVLAD and its baseline, else "rgb"."""
+        """The branch it trains: "plgf" for AttVLAD and its baseline; "other" for a compared method; "rgb"."""
+        if self.method in OTHERS:
+            return "other"
         return "plgf" if self.method.startswith("attvlad") else "rgb"
 
     @property
@@ -112,10 +126,19 @@ class Experiment:
         return max(2, round(profile.samples * float(paper) / PAPER_SAMPLES))
 
     def network(self, profile: Profile) -> str:
-        """The network's name for `networks.build`."""
+        """The network's name for `networks.build`; a compared method's own name."""
+        if self.branch == "other":
+            return self.method
         if self.branch == "rgb":
             return profile.rgb_network
         return profile.plgf_network + ("-novlad" if self.method == "attvlad_novlad" else "")
+
+    @property
+    def code(self) -> tuple[str, ...]:
+        """The modules whose code, imports included, its numbers depend on."""
+        if self.branch == "other":
+            return ("fasnb.baselines.runs", f"fasnb.baselines.{self.method}")
+        return ("fasnb.training",)
 
     def __str__(self) -> str:
         """The name."""

@@ -9,11 +9,13 @@ from typing import Any, Literal
 
 from fasnb.errors import UsageError
 
-Branch = Literal["rgb", "plgf"]
+#: The paper's two branches; other = the methods that it compares itself with.
+Branch = Literal["rgb", "plgf", "other"]
 
 #: Table 11: the paper draws 16,000 training samples and keeps the label of 4,000.
 PAPER_SAMPLES = 16_000
 PAPER_LABELLED = 4_000
+ALL_TABLES = tuple(f"t{number}" for number in range(5, 14))
 
 
 def _for(*branches: str) -> Any:
@@ -32,8 +34,12 @@ class Profile:
     scale: str = _for()  # of the simulated databases: smoke | lite | full; real data ignore it
     rgb_network: str = _for("rgb")
     plgf_network: str = _for("plgf")  # "-novlad" is appended for Table 10's baseline
-    train_faces: int = _for("rgb", "plgf")  # more = more variety within a clip, more disk and reading
-    test_faces: int = _for("rgb", "plgf")  # a video's score is the mean of these; more make it steadier
+    train_faces: int = _for(
+        "rgb", "plgf", "other"
+    )  # more = more variety within a clip, more disk and reading
+    test_faces: int = _for(
+        "rgb", "plgf", "other"
+    )  # a video's score is the mean of these; more make it steadier
     samples: int = _for("rgb")  # patches drawn from the training faces
     labelled: int = _for("rgb")  # of them keep their label; a quarter, as in the paper
     steps: int = _for("rgb")  # s_t of eq. 28
@@ -45,15 +51,18 @@ class Profile:
     ramp: int = _for("rgb")  # steps over which the UDA weight rises to lambda_u
     lambda_u: float = _for("rgb")
     temperature: float = _for("rgb")  # below 1 sharpens the weak view's prediction
-    ema: float = _for("rgb", "plgf")  # decay of the evaluated average; lower it for short runs
+    ema: float = _for("rgb", "plgf", "other")  # decay of the evaluated average; lower it for short runs
     bn_momentum: float = _for("rgb")  # torch's convention; raise it for short runs
-    weight_decay: float = _for("rgb", "plgf")  # off for batch-norm
+    weight_decay: float = _for("rgb", "plgf", "other")  # off for batch-norm
     grad_clip: float = _for("rgb")  # largest gradient norm; 0 = off
     plgf_steps: int = _for("plgf")
     plgf_batch: int = _for("plgf")
     lr_plgf: float = _for("plgf")
     s1: int = _for("plgf")  # eq. 30: rate x 0.1 from here ...
     s2: int = _for("plgf")  # ... and x 0.01 from here
+    other_steps: int = _for("other")  # of the compared networks
+    other_batch: int = _for("other")  # faces per step
+    tables: tuple[str, ...] = _for()  # those that `reproduce` runs
     seeds: int = _for()  # runs per arm of Tables 5-8
     ablation_seeds: int = _for()  # runs per arm of Tables 9-13
     allow_partial: bool = _for()  # accept databases whose counts are off (simulated subsets)
@@ -62,7 +71,8 @@ class Profile:
     def __post_init__(self) -> None:
         """Raise UsageError for sizes that contradict each other."""
         for name in ("train_faces", "test_faces", "samples", "labelled", "steps", "batch", "mu", "plgf_steps",
-                     "plgf_batch", "seeds", "ablation_seeds", "checkpoint_every"):  # fmt: skip
+                     "plgf_batch", "other_steps", "other_batch", "seeds", "ablation_seeds",
+                     "checkpoint_every"):  # fmt: skip
             if getattr(self, name) < 1:
                 raise UsageError(f"profile {self.name}: {name} must be at least 1, not {getattr(self, name)}")
         if self.labelled > self.samples:
@@ -105,6 +115,9 @@ PAPER = Profile(
     lr_plgf=0.01,
     s1=200,
     s2=2_000,
+    other_steps=6_000,
+    other_batch=64,
+    tables=ALL_TABLES,
     seeds=3,
     ablation_seeds=1,
     allow_partial=False,
@@ -137,12 +150,14 @@ LITE = scaled(
     scale="lite",
     rgb_network="wrn-10-1",
     train_faces=6,
-    test_faces=6,
+    test_faces=4,
     batch=16,
     mu=1,
     ema=0.99,
     bn_momentum=0.02,
-    plgf_batch=32,
+    plgf_batch=16,
+    other_steps=1_200,
+    other_batch=16,
     checkpoint_every=500,
 )
 
@@ -166,6 +181,9 @@ SMOKE = scaled(
     plgf_batch=16,
     s1=200,  # as printed: a tenth of it would leave the network untrained
     s2=210,
+    other_steps=80,
+    other_batch=16,
+    tables=("t5", "t6", "t7", "t8", "t10"),
     seeds=1,
     allow_partial=True,
     checkpoint_every=100,
@@ -187,6 +205,8 @@ BRIEF = scaled(
     bn_momentum=0.02,
     s1=200,  # as printed, both
     s2=2_000,
+    other_steps=2_000,
+    other_batch=32,
     seeds=1,
     checkpoint_every=1_000,
 )

@@ -13,11 +13,10 @@ from fasnb.runs import Source, Store
 
 Say = Callable[[str], None]
 
-#: The tables whose runs make up the grid of every profile so far, and those that the index shows.
-TABLES = ("t7", "t8")
 #: The seed of the simulated people and captures; another one gives other databases.
 DATA_SEED = 0
-TRAIN = "fasnb.training:train"
+#: What carries out a run; loaded when there is one to carry out.
+TRAIN = "fasnb.methods:train"
 
 
 def say(line: str) -> None:
@@ -66,9 +65,9 @@ def reproduce(
     begun = time.monotonic()
     say(f"[1/4] data, profile {profile.name}")
     corpus, source = opened(profile, workers, say=say)
-    say(f"[2/4] runs of tables {', '.join(TABLES)}")
+    say(f"[2/4] runs of tables {', '.join(profile.tables)}")
     store = Store(store_folder or paths.store(profile.name), profile, source)
-    wanted = grid.grid_of(profile, TABLES)
+    wanted = grid.grid_of(profile, profile.tables)
     results = run_missing(wanted, TRAIN, store, corpus, workers, say, scheduler=scheduler)
     say("[3/4] notebooks")
     folder = paths.build(profile.name)
@@ -95,4 +94,4 @@ def _note(profile: profiles.Profile, source: Source) -> str:
 def _tables(store: Store) -> dict[str, str]:
     from fasnb import rendering, tables
 
-    return {name: rendering.render(tables.build(name, store), "html") for name in TABLES}
+    return {name: rendering.render(tables.build(name, store), "html") for name in store.profile.tables}

@@ -23,6 +23,9 @@ Train = Callable[..., "pd.DataFrame | tuple[dict[str, Any], pd.DataFrame]"]
 #: What a run costs relative to plain supervised training of the same steps, until measured times say better:
 #: passes over the networks per step.
 COSTS = {"supervised": 1.0, "pl": 2.0, "pl_uda": 3.0, "mpl_uda": 6.0, "attvlad": 0.7, "attvlad_novlad": 0.6}
+#: The same of the compared methods.
+COSTS |= {"color_lbp": 0.2, "color_texture": 0.5, "cnn": 0.7, "auxiliary": 1.0, "despoofing": 1.0}
+COSTS |= {"msr_mobilenet": 1.0, "drl_fas": 1.0}
 
 
 @dataclass(frozen=True)

@@ -113,15 +113,18 @@ class Store:
         folder: Path,
         profile: Profile,
         source: Source | None = None,
-        roots: tuple[str, ...] = provenance.ROOTS,
+        roots: tuple[str, ...] = (),
     ) -> None:
-        """`roots`: the modules whose code (imports included) a number depends on."""
+        """`roots`: the modules whose code numbers depend on, in place of the experiments' own."""
         self.folder, self.profile, self.source, self.roots = Path(folder), profile, source, roots
+        self._digests: dict[tuple[str, ...], str] = {}
 
-    @cached_property
-    def code(self) -> str:
-        """The digest of the code behind the numbers."""
-        return provenance.code_digest(self.roots)
+    def code(self, experiment: Experiment) -> str:
+        """The digest of the code behind an experiment's numbers."""
+        roots = self.roots or experiment.code
+        if roots not in self._digests:
+            self._digests[roots] = provenance.code_digest(roots)
+        return self._digests[roots]
 
     def settings(self, experiment: Experiment) -> dict[str, Any]:
         """Every setting of a run that can change its number, resolved for the profile."""
@@ -141,7 +144,7 @@ class Store:
         return {
             "settings": self.settings(experiment),
             "data": {"source": self.source.kind, "digest": self.source.digest},
-            "code": self.code,
+            "code": self.code(experiment),
             "torch": ".".join(provenance.version("torch").split("+")[0].split(".")[:2]),
         }
 

@@ -65,8 +65,9 @@ def build(
     runs = _Runs(store)
     rows = []
     for arm in what.arms:
+        seeds_here = arm.seeds(wanted)
         for train in dict.fromkeys(column.train for column in what.columns):
-            by_seed = {seed: runs.of_arm(arm, train, seed) for seed in wanted}
+            by_seed = {seed: runs.of_arm(arm, train, seed) for seed in seeds_here}
             there = {seed: results for seed, results in by_seed.items() if results}
             tables = {seed: fused_scores(results) for seed, results in there.items()}
             for column in (c for c in what.columns if c.train == train):
@@ -76,7 +77,7 @@ def build(
                     | _numbers(cells)
                     | {
                         "seeds": _joined(tables),
-                        "wanted_seeds": _joined(wanted),
+                        "wanted_seeds": _joined(seeds_here),
                         "profile": store.profile.name,
                     }
                     | _origin(store, [result for results in there.values() for result, _ in results])

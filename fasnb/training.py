@@ -34,7 +34,7 @@ STEPS = {
     "attvlad_novlad": semisup.supervised_step,
 }
 WEIGHTS = "weights.safetensors"
-_CHECKPOINT = "checkpoint.safetensors"
+CHECKPOINT = "checkpoint.safetensors"
 _LOGGED = 60  # points of a learning curve
 _SCORED = 16  # faces a batch in testing
 
@@ -145,13 +145,7 @@ def plgf_task(experiment: Experiment, profile: Profile, corpus: Corpus, where: t
         weight_decay=profile.weight_decay,
     )
     found = corpus.training_faces(experiment.train)
-    subjects = samples.subjects_of(found)
-    stream = Stream(
-        lambda rng: samples.order_by_strata(found.labels, subjects, len(found), rng),
-        profile.plgf_batch,
-        experiment.seed,
-        "faces",
-    )
+    stream = balanced(found, profile.plgf_batch, experiment.seed, "faces")
 
     def batch(step: int, generator: torch.Generator) -> Batch:
         chosen = stream.at(step)
@@ -160,7 +154,11 @@ def plgf_task(experiment: Experiment, profile: Profile, corpus: Corpus, where: t
         x = torch.where(flip, x.flip(3), x).to(where)
         return Batch(plgf.network_input(x), torch.from_numpy(found.labels[chosen].astype(np.int64)).to(where))
 
-    record = {"faces": len(found), "live": int(found.labels.sum()), "subjects": len(np.unique(subjects))}
+    record = {
+        "faces": len(found),
+        "live": int(found.labels.sum()),
+        "subjects": len(np.unique(samples.subjects_of(found))),
+    }
     state = State(learner, seed=experiment.seed, autocast=device.fast_bfloat16(where))
     return Task(state, SemiConfig(sigma=0.0, ema=profile.ema), batch, profile.plgf_steps, record)
 
@@ -176,16 +174,21 @@ def train(
     device.prepare(where)
     begun = time.monotonic()
     task = (rgb_task if experiment.branch == "rgb" else plgf_task)(experiment, profile, corpus, where)
-    curve, resumed_at = _resume(task, folder)
     loaded = time.monotonic()
-    _loop(STEPS[experiment.method], task, experiment.seed, profile.checkpoint_every, folder, curve, report)
+    curve, resumed_at = loop(
+        STEPS[experiment.method], task, experiment.seed, profile.checkpoint_every, folder, report
+    )
     trained = time.monotonic()
-    network = task.state.average.network
+    network = task.state.average.network.eval()
     checkpoints.write(
         folder / WEIGHTS, network.state_dict(), {"experiment": experiment.name, "profile": profile.name}
     )
-    table = score(network, experiment, corpus, where, report)
-    (folder / _CHECKPOINT).unlink(missing_ok=True)
+
+    def probabilities(pictures: np.ndarray) -> np.ndarray:
+        return live_probabilities(network, experiment.branch, pictures, where)
+
+    table = score(probabilities, experiment.train, corpus, report)
+    (folder / CHECKPOINT).unlink(missing_ok=True)
     done = task.steps - resumed_at
     extra = {
         "device": device.title(where),
@@ -204,9 +207,13 @@ def train(
     return extra, table
 
 
-def _loop(step: Callable[..., semisup.Log], task: Task, seed: int, every: int, folder: Path,
-          curve: list[dict[str, float]], report: Report) -> None:  # fmt: skip
-    """The steps that are left, with a point of the curve now and then and a checkpoint every `every`."""
+def loop(step: Callable[..., semisup.Log], task: Task, seed: int, every: int, folder: Path,
+         report: Report) -> tuple[list[dict[str, float]], int]:  # fmt: skip
+    """Take the steps that are left after `folder`'s checkpoint, if any, and keep one every `every` steps.
+
+    Returns the learning curve (a point now and then) and the step from which it went on.
+    """
+    curve, resumed_at = _resume(task, folder)
     state, generator = task.state, torch.Generator()
     log_every = max(1, task.steps // _LOGGED)
     while (t := state.step) < task.steps:
@@ -218,18 +225,27 @@ def _loop(step: Callable[..., semisup.Log], task: Task, seed: int, every: int, f
             report(0.95 * state.step / task.steps, f"loss {values['loss']:.3f}")
         if state.step % every == 0 or state.step == task.steps:
             numbers = state.numbers() | {"curve": curve}
-            checkpoints.write(folder / _CHECKPOINT, state.tensors(), numbers)
+            checkpoints.write(folder / CHECKPOINT, state.tensors(), numbers)
+    return curve, resumed_at
 
 
 def _resume(task: Task, folder: Path) -> tuple[list[dict[str, float]], int]:
     """Load the checkpoint, if there is one; the learning curve so far and the step reached."""
-    path = folder / _CHECKPOINT
+    path = folder / CHECKPOINT
     if not path.exists():
         return [], 0
     tensors, numbers = checkpoints.read(path)
     curve = numbers.pop("curve")
     task.state.load(tensors, numbers)
     return curve, task.state.step
+
+
+def balanced(found: FaceSet, batch: int, seed: int, name: str) -> Stream:
+    """Batches of whole faces, even over classes, then over subjects."""
+    subjects = samples.subjects_of(found)
+    return Stream(
+        lambda rng: samples.order_by_strata(found.labels, subjects, len(found), rng), batch, seed, name
+    )
 
 
 @torch.inference_mode()
@@ -245,19 +261,16 @@ def live_probabilities(
 
 
 def score(
-    network: torch.nn.Module, experiment: Experiment, corpus: Corpus, where: torch.device, report: Report
+    probabilities: Callable[[np.ndarray], np.ndarray], train: str, corpus: Corpus, report: Report
 ) -> pd.DataFrame:
-    """Scores of every video that a table needs; columns in `scores`. A video's score is its frames' mean."""
-    network.eval()
+    """Scores of every video that a table needs; columns in `scores`. A video's score is its frames' mean.
+
+    `probabilities`: faces (n, 256, 256, 3) uint8 RGB -> p(live) (n,), by what was trained on `train`.
+    """
     rows: list[dict[str, Any]] = []
-    sets = corpus.scored_faces(experiment.train)
+    sets = corpus.scored_faces(train)
     for number, (short, split, found) in enumerate(sets):
-        values = np.concatenate(
-            [
-                live_probabilities(network, experiment.branch, pictures, where)
-                for _, pictures in found.iterate(_SCORED)
-            ]
-        )
+        values = np.concatenate([probabilities(pictures) for _, pictures in found.iterate(_SCORED)])
         rows += rows_of(short, split, found, values)
         report(0.95 + 0.05 * (number + 1) / len(sets), f"scored {short} {split}")
     return pd.DataFrame(rows, columns=list(COLUMNS))

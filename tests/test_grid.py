@@ -30,12 +30,13 @@ def test_tables_7_and_8_need_twelve_runs_a_seed():
 
 
 def test_whole_grid_counts_shared_runs_once():
-    """12 of Tables 7 and 8; 9: 8 more rows x 3; 10: 3; 11: 3 more rows x 2; 12: 1 more row x 2; 13: 2 rows
-    x 3.
+    """5 and 6: 7 compared methods x 3; 7 and 8: 12; 9: 8 more rows x 3; 10: 3; 11: 3 more rows x 2; 12: 1
+    more row x 2; 13: 2 rows x 3.
     """
-    assert len(grid.grid(grid.TABLES, seeds=[0])) == 12 + 24 + 3 + 6 + 2 + 6
-    assert len(grid.grid_of(profiles.SMOKE)) == 53
-    assert len(grid.grid_of(profiles.PAPER)) == 53 + 2 * 12  # two more seeds of Tables 7 and 8
+    assert len(grid.grid(grid.TABLES, seeds=[0])) == 21 + 12 + 24 + 3 + 6 + 2 + 6
+    assert len(grid.grid_of(profiles.SMOKE)) == 74
+    # two more seeds of Tables 7 and 8; the compared methods have one
+    assert len(grid.grid_of(profiles.PAPER)) == 74 + 2 * 12
     assert len(grid.grid_of(profiles.PAPER, ["t10"], seeds=2)) == 2 * 6
 
 
