@@ -19,7 +19,7 @@ def test_every_cell_of_the_grid_has_its_number():
                 cell = printed.cell(arm.key, column.key)
                 if not {part[0] for part in arm.parts} & set(OTHERS):  # of those, some are illegible
                     assert cell.value is not None
-                assert cell.certainty in ("read", "inferred")
+                    assert cell.certainty in ("read", "inferred")
 
 
 def test_columns_are_in_the_papers_order():
