@@ -38,10 +38,10 @@ from dataclasses import replace
 import pandas as pd
 from IPython.display import Image
 
-from fasnb import explore, explore_learning, explore_plots, plots, reproduce, widgets
+from fasnb import explore, explore_learning, explore_plots, plots, widgets
 
 lab = session.start(profile, store, data)
-results = lab.ensure(reproduce.TABLES)
+results = lab.ensure(["t7", "t8"])
 library = explore.Library.of_store(lab.store, seed)
 state = library.default()
 state
