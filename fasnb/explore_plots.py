@@ -119,7 +119,7 @@ def threshold_figure(reading: Reading) -> Figure:
 
 
 class DoorChart(Chart):
-    """People a day per rule (`explore.doors`), with intervals; the wrong way is hollow and red."""
+    """People a day per rule (`explore_door.doors`), with intervals; the wrong way is hollow and red."""
 
     moving: list[Artist] = []  # noqa: RUF012 - everything is drawn anew: its scale changes
 

@@ -1,58 +1,23 @@
 """The explorer's widgets: sliders and lists over `explore` and `explore_plots`, no arithmetic of their own.
 
-Every control is a plain ipywidgets one, so it is reached with Tab and moved with the arrow keys. What cannot
-be shown is one line in `message`, never a traceback. Importing this loads no torch.
+What they are made of is in `controls`; importing this loads no torch.
 """
 
-import html
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 import ipywidgets as w
-import numpy as np
 
-from fasnb import explore, explore_learning
+from fasnb import explore, explore_door, explore_learning
+from fasnb.controls import Explorer, choice, percent, slider, table, whole
 from fasnb.errors import FasnbError
 from fasnb.experiments import TRAIN_DATABASES
-from fasnb.explore import RULES, Door, Library, Reading, State
+from fasnb.explore import RULES, Library, Reading, State
+from fasnb.explore_door import Door
 from fasnb.explore_learning import Guesses, Schedules
 from fasnb.explore_plots import DoorChart, FusionChart, ThresholdChart, png, pseudo_figure, schedule_figure
 from fasnb.profiles import get
 from fasnb.runs import Store
-
-_WIDE = {"style": {"description_width": "175px"}, "layout": {"width": "430px"}}
-
-
-def slider(name: str, value: float, low: float, high: float, step: float, form: str = ".2f") -> w.FloatSlider:
-    """A slider with its value beside it; it speaks at every step of an arrow key, once after a drag."""
-    return w.FloatSlider(value, min=low, max=high, step=step, description=name, readout_format=form,
-                         continuous_update=False, **_WIDE)  # fmt: skip
-
-
-def whole(name: str, value: int, low: int, high: int, step: int) -> w.IntSlider:
-    """A `slider` of whole numbers."""
-    return w.IntSlider(value, min=low, max=high, step=step, description=name, readout_format=",d",
-                       continuous_update=False, **_WIDE)  # fmt: skip
-
-
-def choice(name: str, options: Iterable[Any], value: Any) -> w.Dropdown:
-    """A list to choose from."""
-    return w.Dropdown(options=list(options), value=value, description=name, **_WIDE)
-
-
-def percent(rate: float, span: tuple[float, float] = (float("nan"), float("nan"))) -> str:
-    """A rate for people, "12.5 % [8.0, 17.1]"; "none there" for NaN."""
-    if np.isnan(rate):
-        return "none there"
-    low, high = span
-    return f"{100 * rate:.1f} %" + ("" if np.isnan(low) else f" [{100 * low:.1f}, {100 * high:.1f}]")
-
-
-def table(rows: Iterable[tuple[str, str]]) -> str:
-    """Rows of name and value as HTML."""
-    cells = (f"<tr><td>{html.escape(a)}</td><td><b>{html.escape(b)}</b></td></tr>" for a, b in rows)
-    return f"<table>{''.join(cells)}</table>"
 
 
 def readouts(reading: Reading) -> list[tuple[str, str]]:
@@ -86,50 +51,6 @@ def door_readouts(cost: Door) -> list[tuple[str, str]]:
         ("false acceptances a day [95 %]", people(cost.false_acceptances, cost.false_acceptances_interval)),
         ("... if all attacks were of the worst type", f"{cost.worst:.1f}"),
     ]
-
-
-class Explorer(w.VBox):
-    """Controls over pictures: on every change `update` is called, and what it refuses becomes one line."""
-
-    def __init__(self, controls: list[Any], shown: list[Any]) -> None:
-        """`controls` are watched for their value; `shown` are hidden while there is nothing to show."""
-        self.message = w.HTML()
-        self._busy = False
-        self._kept: dict[str, tuple[Any, Any]] = {}
-        half = -(-len(controls) // 2)
-        columns = [w.VBox(controls[:half]), w.VBox(controls[half:])]
-        self.body = w.VBox(shown)
-        super().__init__([w.HBox(columns, layout={"flex_flow": "row wrap"}), self.message, self.body])
-        for control in controls:
-            control.observe(self._changed, "value")
-        self._changed()
-
-    def update(self, changed: Any) -> None:
-        """Show the present state, or raise FasnbError; `changed` is the control that moved, None at first."""
-
-    def _changed(self, change: Any = None) -> None:
-        if self._busy:  # a control that `update` sets itself is no new wish
-            return
-        self._busy = True
-        try:
-            self.update(change["owner"] if change else None)
-            self.message.value, display = "", None
-        except FasnbError as error:
-            line = html.escape(" ".join(str(error).split()))
-            self.message.value, display = f"<b>Nothing to show:</b> {line}", "none"
-        finally:
-            self._busy = False
-        self.body.layout.display = display
-
-    def _keep(self, what: str, key: Any, make: Callable[[], Any]) -> Any:
-        """The result of `make`, made anew only where `key` differs from last time."""
-        if what not in self._kept or self._kept[what][0] != key:
-            self._kept[what] = key, make()
-        return self._kept[what][1]
-
-    def _draw(self, image: w.Image, key: Any, make: Callable[[], bytes]) -> None:
-        """Put a picture into an image, where `key` differs from last time."""
-        image.value = self._keep(image.model_id, key, make)
 
 
 class Thresholds(Explorer):
@@ -185,11 +106,11 @@ class Thresholds(Explorer):
             state = self.state()
         readings["fixed"] = explore.read(library, replace(state, rule="fixed"))
         reading = readings[state.rule]
-        cost = explore.door(reading, state.visitors, state.attack_rate)
+        cost = explore_door.door(reading, state.visitors, state.attack_rate)
         self.readout.value = table(readouts(reading) + door_readouts(cost))
         chart = self._keep("chart", what, lambda: ThresholdChart(reading))
         self._draw(self.chart, (what, reading.threshold), lambda: chart.show(reading).png())
-        frame = explore.doors(readings, state.visitors, state.attack_rate)
+        frame = explore_door.doors(readings, state.visitors, state.attack_rate)
         door = self._keep("door", None, lambda: DoorChart(frame, state))
         self._draw(self.door, state, lambda: door.show(frame, state).png())
         self.fusion.layout.display = None if fused else "none"

@@ -38,7 +38,7 @@ from dataclasses import replace
 import pandas as pd
 from IPython.display import Image
 
-from fasnb import explore, explore_learning, explore_plots, plots, widgets
+from fasnb import explore, explore_door, explore_learning, explore_plots, plots, widgets
 
 lab = session.start(profile, store, data)
 results = lab.ensure(["t7", "t8"])
@@ -80,7 +80,7 @@ pd.DataFrame(readouts, columns=["what", "value"]).set_index("what")
 
 # %%
 readings = explore.by_rule(library, state)
-doors = explore.doors(readings, state.visitors, state.attack_rate)
+doors = explore_door.doors(readings, state.visitors, state.attack_rate)
 show(explore_plots.door_figure(doors, state), "explore-door", doors)
 
 # %% [markdown]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fasnb import explore, explore_learning, explore_plots
+from fasnb import explore, explore_door, explore_learning, explore_plots
 from fasnb.errors import FasnbError, UsageError
 from fasnb.experiments import Experiment, make
 from fasnb.explore import Library, State
@@ -82,7 +82,7 @@ def test_every_rule_by_hand():
 
 def test_a_day_at_the_door_by_hand():
     r = replace(explore.read(by_hand(), ONE), far_interval=(0.1, 0.5), frr_interval=(0.2, 0.4))
-    cost = explore.door(r, 200, 0.1)  # 180 live, 20 attacks
+    cost = explore_door.door(r, 200, 0.1)  # 180 live, 20 attacks
     assert (cost.false_rejections, cost.live_accepted) == (45, 135)
     assert (cost.false_acceptances, cost.attacks_rejected) == (5, 15)
     assert cost.false_rejections_interval == (36, 72)
@@ -107,7 +107,7 @@ def test_far_falls_and_frr_rises_with_the_threshold(values):
 @given(SHARES, st.integers(0, 10_000), SHARES)
 def test_the_door_adds_up(at, visitors, attack_rate):
     r = explore.read(library(), State("AttVLAD", "casia", "msu", "fixed", at))
-    d = explore.door(r, visitors, attack_rate)
+    d = explore_door.door(r, visitors, attack_rate)
     total = d.live_accepted + d.false_rejections + d.false_acceptances + d.attacks_rejected
     assert total == pytest.approx(visitors)
     assert d.live_accepted + d.false_rejections == pytest.approx(visitors * (1 - attack_rate))
@@ -230,7 +230,7 @@ def test_pictures_show_the_threshold_the_door_and_the_weight():
     assert left.get_title(loc="left").startswith("WRONG WAY, fitted on the target: ")
     expected = explore_plots.plots.deviate(np.clip([reading.far, reading.frr], 0.001, 0.9))
     assert np.allclose(np.ravel(right.lines[-1].get_data()), expected)
-    frame = explore.doors(explore.by_rule(shelf, state), 400, 0.02)
+    frame = explore_door.doors(explore.by_rule(shelf, state), 400, 0.02)
     door = explore_plots.door_figure(frame, state)
     dots = [line.get_xdata()[0] for ax in door.axes for line in ax.lines if line.get_marker() in ("o", "D")]
     assert sorted(dots) == pytest.approx(sorted(frame["a_day"]))

@@ -7,7 +7,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 import pytest
 
-from fasnb import explore, explore_learning, widgets
+from fasnb import explore, explore_door, explore_learning, widgets
 from fasnb.experiments import make
 from fasnb.explore import RULES, Library
 from tests.test_runs import put, some_scores, store
@@ -23,7 +23,7 @@ def shelf(tmp_path):
 
 def expected(where, state):
     reading = explore.read(Library.of_store(where), state)
-    cost = explore.door(reading, state.visitors, state.attack_rate)
+    cost = explore_door.door(reading, state.visitors, state.attack_rate)
     return widgets.table(widgets.readouts(reading) + widgets.door_readouts(cost))
 
 
