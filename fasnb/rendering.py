@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -31,12 +32,12 @@ def _number(value: float) -> str:
     return f"{value:.1f}"
 
 
-def ours(cell: pd.Series) -> str:
-    """Our number with its interval, "2.7 [1.0, 5.2]"; "missing" where there is none, never 0."""
+def ours(cell: pd.Series) -> tuple[str, str]:
+    """Our number and its interval, "2.7" and "[1.0, 5.2]"; "missing" where there is none, never 0."""
     if pd.isna(cell["value"]):
-        return "missing"
-    span = "" if pd.isna(cell["low"]) else f" [{_number(cell['low'])}, {_number(cell['high'])}]"
-    return _number(cell["value"]) + (OTHER if cell["current"] is False else "") + span
+        return "missing", ""
+    span = "" if pd.isna(cell["low"]) else f"[{_number(cell['low'])}, {_number(cell['high'])}]"
+    return _number(cell["value"]) + (OTHER if cell["current"] is False else ""), span
 
 
 def papers(cell: pd.Series) -> str:
@@ -61,9 +62,11 @@ def mixtures(frame: pd.DataFrame) -> list[str]:
         kinds = sorted({kind for text in there[name] for kind in str(text).split(split)})
         if len(kinds) > 1:
             found.append(f"MIXED: numbers of several {what}: {', '.join(kinds)}.")
-    other = int((there["current"] == False).sum())  # noqa: E712  (None = unknown is not False)
+    other = sum(current is False for current in there["current"])  # None: not known
     if other:
         found.append(f"{OTHER} {other} of {len(frame)} numbers are of other code or data than the present.")
+    if any(current is None for current in there["current"]):
+        found.append("Read from the store; not checked against the data and the code that are here.")
     short = sum(
         len(has.split()) < len(want.split()) for has, want in zip(there["seeds"], there["wanted_seeds"])
     )
@@ -108,57 +111,90 @@ def caption(frame: pd.DataFrame) -> list[str]:
     return lines + mixtures(frame)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A cell as text: our number, its interval ("" without one) and the paper's number."""
+
+    value: str
+    span: str
+    paper: str
+
+    @property
+    def ours(self) -> str:
+        """Our number with its interval, "2.7 [1.0, 5.2]"."""
+        return f"{self.value} {self.span}".rstrip()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table as text, before it has a format: rows of a title and cells, and notes below them.
+
+    `what` says what stands in brackets behind our number; a heading is broken in LaTeX before its last word,
+    or before a bracket.
+    """
+
+    title: str
+    what: str
+    headings: list[str]
+    rows: list[tuple[str, list[Shown]]]
+    notes: list[str]
+
+
+def sheet(frame: pd.DataFrame) -> Sheet:
+    """A built table (`tables.build`) as text."""
+    first = frame.drop_duplicates("column")
+    rows = []
+    for _, cells in frame.groupby("row", sort=False):
+        shown = [Shown(*ours(cell), papers(cell)) for _, cell in cells.iterrows()]
+        rows.append((str(cells["title"].iloc[0]), shown))
+    headings = [heading(c, m) for c, m in zip(first["column"], first["measure"])]
+    title = table(frame["table"].iloc[0]).title
+    return Sheet(title, "95 % interval", headings, rows, caption(frame))
+
+
 def render(frame: pd.DataFrame, format: str = "md") -> str:
     """The table as text: rows of the paper's table, cells "ours [interval] / paper", and the caption.
 
     `csv` is the frame itself, one line per cell. UsageError for an unknown format.
     """
-    kinds: dict[str, Callable[[pd.DataFrame], str]] = {"md": _md, "latex": _latex, "html": _html, "csv": _csv}
+    if format == "csv":
+        shown = frame.assign(value=[f"{v:.6g}" if pd.notna(v) else "missing" for v in frame["value"]])
+        return shown.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    return formatted(sheet(frame), format)
+
+
+def formatted(shown: Sheet, format: str) -> str:
+    """A sheet as Markdown, LaTeX or HTML; UsageError for another format."""
+    kinds: dict[str, Callable[[Sheet], str]] = {"md": _md, "latex": _latex, "html": _html}
     if format not in kinds:
         raise UsageError(f"unknown format {format!r}; choose one of {', '.join(FORMATS)}")
-    return kinds[format](frame)
+    return kinds[format](shown)
 
 
-def _grid(frame: pd.DataFrame) -> tuple[list[str], list[tuple[str, list[pd.Series]]]]:
-    """Column headings, and per row its title and cells, in order."""
-    first = frame.drop_duplicates("column")
-    headings = [heading(c, m) for c, m in zip(first["column"], first["measure"])]
-    rows = []
-    for _, cells in frame.groupby("row", sort=False):
-        rows.append((str(cells["title"].iloc[0]), [cell for _, cell in cells.iterrows()]))
-    return headings, rows
+def _md(shown: Sheet) -> str:
+    lines = [f"**{shown.title}** (ours [{shown.what}] / paper)", ""]
+    lines.append("| | " + " | ".join(shown.headings) + " |")
+    lines.append("|---|" + "---|" * len(shown.headings))
+    for title, cells in shown.rows:
+        lines.append(f"| {title} | " + " | ".join(f"{c.ours} / {c.paper}" for c in cells) + " |")
+    return "\n".join([*lines, "", *(f"{line}  " for line in shown.notes)]) + "\n"
 
 
-def _csv(frame: pd.DataFrame) -> str:
-    shown = frame.assign(value=[f"{v:.6g}" if pd.notna(v) else "missing" for v in frame["value"]])
-    return shown.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-
-
-def _md(frame: pd.DataFrame) -> str:
-    headings, rows = _grid(frame)
-    lines = [f"**{table(frame['table'].iloc[0]).title}** (ours [95 % interval] / paper)", ""]
-    lines.append("| | " + " | ".join(headings) + " |")
-    lines.append("|---|" + "---|" * len(headings))
-    for title, cells in rows:
-        lines.append(f"| {title} | " + " | ".join(f"{ours(c)} / {papers(c)}" for c in cells) + " |")
-    return "\n".join([*lines, "", *(f"{line}  " for line in caption(frame))]) + "\n"
-
-
-def _html(frame: pd.DataFrame) -> str:
-    headings, rows = _grid(frame)
-    title = html.escape(table(frame["table"].iloc[0]).title)
-    lines = ['<table class="fasnb">', f"<caption>{title}</caption>", "<thead><tr><th></th>"]
-    lines += [f"<th>{html.escape(text)}</th>" for text in headings] + ["</tr></thead>", "<tbody>"]
-    for name, cells in rows:
+def _html(shown: Sheet) -> str:
+    lines = ['<table class="fasnb">', f"<caption>{html.escape(shown.title)}</caption>"]
+    lines += ["<thead><tr><th></th>"]
+    lines += [f"<th>{html.escape(text)}</th>" for text in shown.headings] + ["</tr></thead>", "<tbody>"]
+    for name, cells in shown.rows:
         lines.append(f"<tr><th>{html.escape(name)}</th>")
-        lines += [f"<td>{html.escape(ours(c))}<br><small>paper {papers(c)}</small></td>" for c in cells]
+        lines += [f"<td>{html.escape(c.ours)}<br><small>paper {c.paper}</small></td>" for c in cells]
         lines.append("</tr>")
-    notes = "<br>\n".join(html.escape(line) for line in caption(frame))
+    notes = "<br>\n".join(html.escape(line) for line in shown.notes)
     return "\n".join([*lines, "</tbody></table>", f"<p><small>{notes}</small></p>"]) + "\n"
 
 
 _TEX = {"→": r"$\rightarrow$", "–": "--", "‡": r"\ddag{}", "<": r"\textless{}", ">": r"\textgreater{}"}
 _TEX |= {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "`": "'"}
+_TEX |= {"|": r"\textbar{}", '"': "''"}
 _TEX |= {sign: "\\" + sign for sign in "&%$#_{}"}
 
 
@@ -167,23 +203,19 @@ def tex(text: str) -> str:
     return re.sub("|".join(map(re.escape, _TEX)), lambda found: _TEX[found[0]], text)
 
 
-def _latex(frame: pd.DataFrame) -> str:
+def _latex(shown: Sheet) -> str:
     """A table environment without packages; the paper's numbers stand in italics under ours."""
-    headings, rows = _grid(frame)
     lines = [r"\begin{table}", r"\centering\footnotesize\setlength{\tabcolsep}{3pt}"]
-    lines.append(
-        rf"\caption{{{tex(table(frame['table'].iloc[0]).title)}. Ours, and the paper's in italics.}}"
-    )
-    lines += [rf"\begin{{tabular}}{{l{'c' * len(headings)}}}", r"\hline"]
-    words = [text.rsplit(" ", 1) if "(" not in text else text.split(" ", 1) for text in headings]
+    lines.append(rf"\caption{{{tex(shown.title)}. Ours, and the paper's in italics.}}")
+    lines += [rf"\begin{{tabular}}{{l{'c' * len(shown.headings)}}}", r"\hline"]
+    words = [text.rsplit(" ", 1) if "(" not in text else text.split(" ", 1) for text in shown.headings]
     lines += [" & ".join(["", *(tex(word[i]) for word in words)]) + r" \\" for i in range(2)]
     lines.append(r"\hline")
-    for title, cells in rows:
-        shown = [ours(cell).partition(" ") for cell in cells]
-        lines.append(" & ".join([tex(title), *(tex(value) for value, _, _ in shown)]) + r" \\")
-        spans = [rf"{{\tiny {tex(span)}}}" if span else "" for _, _, span in shown]
+    for title, cells in shown.rows:
+        lines.append(" & ".join([tex(title), *(tex(cell.value) for cell in cells)]) + r" \\")
+        spans = [rf"{{\tiny {tex(cell.span)}}}" if cell.span else "" for cell in cells]
         lines.append(" & ".join(["", *spans]) + r" \\")
-        lines.append(" & ".join(["", *(rf"\textit{{{tex(papers(cell))}}}" for cell in cells)]) + r" \\")
+        lines.append(" & ".join(["", *(rf"\textit{{{tex(cell.paper)}}}" for cell in cells)]) + r" \\")
     lines += [r"\hline", r"\end{tabular}", r"\par\smallskip\raggedright"]
-    lines += [f"{tex(line)} " for line in caption(frame)]
+    lines += [f"{tex(line)} " for line in shown.notes]
     return "\n".join([*lines, r"\end{table}"]) + "\n"

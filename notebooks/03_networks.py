@@ -35,9 +35,9 @@ seed: int = 0  # of the runs shown
 # %%
 import pandas as pd
 import torch
+from IPython.display import HTML, display
 
-from fasnb import latency, networks, pictures, plots, published
-from fasnb.device import title as device_title
+from fasnb import networks, pictures, plots, table14
 
 lab = session.start(profile, store, data)
 torch.set_num_threads(1)
@@ -86,51 +86,27 @@ networks.count_parameters(attvlad), networks.count_parameters(baseline)
 # %% [markdown]
 # The second number is Table 10's baseline: the same without the VLAD layer.
 #
-# ## Table 14: parameters and multiply-accumulates
+# ## Table 14: parameters, multiply-accumulates, time
 #
-# Counted as the paper must have counted: by ptflops, for a picture of 224x224.
+# Counted as the paper must have counted: by ptflops, for a picture of 224x224. Timed here and now on one thread, one
+# frame after another, the networks in turn: median and quartiles. `fasnb table t14` prints the same table.
 
 # %%
-keys = dict(
-    zip(networks.TABLE14, ("resnet18", "inception3", "mobilenetv2", "densenet", "wideresnet", "attvlad"))
-)
-built = {name: networks.build(name) for name in networks.TABLE14}
-counts = pd.DataFrame(
-    {
-        name: {
-            "parameters": networks.count_parameters(network),
-            "MACs": networks.macs(network, 224, functions=networks.TABLE14[name]),
-        }
-        for name, network in built.items()
-    }
-).T
-
-# %%
-papers = published.load()["t14"]
-for column, name in (("params", "parameters"), ("macs", "MACs"), ("ms_per_frame", "ms")):
-    counts[f"paper's {name}"] = [papers.cell(keys[network], column).value for network in counts.index]
-counts["certainty"] = [papers.cell(keys[network], "params").certainty for network in counts.index]
-counts.style.format("{:,.0f}", subset=["parameters", "MACs", "paper's parameters", "paper's MACs"])
+table14_frame = table14.build()
+display(HTML(table14.render(table14_frame, "html")))
 
 # %% [markdown]
-# They agree to the digits printed, with two remarks. MobileNetV2 differs by 0.02 %: this count has no final pooling.
-# AttVLAD meets 44.12 M only if ptflops counts functions as well as modules, which counts each ReLU twice; counted like
-# the others it is 43.15 M. DenseNet-121's parameters are read from a damaged digit.
+# Parameters and multiply-accumulates agree to the digits printed, with two remarks. MobileNetV2 differs by 0.02 %: this
+# count has no final pooling. AttVLAD meets 44.12 M only if ptflops counts functions as well as modules, which counts
+# each ReLU twice; counted like the others it is 43.15 M. DenseNet-121's parameters are read from a damaged digit.
 #
-# ## Table 14: time per frame
-#
-# One frame of 224x224 after another, the networks in turn, median and quartiles. The paper's machine is not ours, so
-# look at the order, not at the numbers.
+# The paper's machine is not ours, so look at the order of the times, not at the numbers.
 
 # %%
-times = latency.compare(built, runs=7)
-times["paper"] = counts["paper's ms"].to_numpy()
-where = device_title(torch.device("cpu"))
+times = table14_frame.assign(paper=table14_frame["paper_ms"], network=table14_frame["title"])
+where = table14_frame["device"].iloc[0]
 ax = plots.latency_bars(times, title=f"Table 14 on one thread of {where}")
-plots.save(ax.figure, "table14", times.assign(device=where), lab.figures).name
-
-# %%
-times.round(1)
+plots.save(ax.figure, "table14", table14_frame, lab.figures).name
 
 # %% [markdown]
 # A WideResNet has few parameters but keeps its maps large: by far the most work per picture. AttVLAD is the opposite,
@@ -140,6 +116,7 @@ times.round(1)
 assert networks.count_parameters(wrn) == 1_466_578
 assert networks.count_parameters(attvlad) == 95_958
 assert set(shapes.values()) == {(1, 2)}
-relative = (counts["MACs"] / counts["paper's MACs"] - 1).abs()
-assert (relative < 0.005).all(), relative
+for counted in ("params", "macs"):
+    relative = (table14_frame[counted] / table14_frame[f"paper_{counted}"] - 1).abs()
+    assert (relative < 0.005).all(), relative
 assert (times["ms"] > 0).all()

@@ -58,9 +58,10 @@ def test_run_on_an_absent_database_names_it(capsys, tmp_path):
     assert not (tmp_path / "store").exists()
 
 
-def test_list_names_the_runs_of_the_profiles_tables(capsys):
-    code, out, _ = run(capsys, "run", "--list")
+def test_list_names_the_runs_of_the_profiles_tables_and_counts_them(capsys):
+    code, out, err = run(capsys, "run", "--list")
     assert code == 0
+    assert err == "36 distinct runs\n"
     names = out.split()
     # 12 of Tables 7 and 8, 21 of the compared methods, 3 of AttVLAD without VLAD
     assert len(names) == len(set(names)) == 36
@@ -71,6 +72,14 @@ def test_an_empty_store_shows_missing_cells_never_zero(capsys, tmp_path):
     code, out, _ = run(capsys, "table", "t8", "--store", tmp_path)
     assert code == 0
     assert out.count("missing /") == 28
+
+
+def test_list_of_one_table_counts_shared_runs_once(capsys):
+    code, out, err = run(capsys, "run", "--profile", "lite", "--list", "--only", "t9,t12")
+    assert code == 0
+    # nine settings on three databases; Table 12's improved loss is one of them, the original is two more
+    assert len(out.split()) == 27 + 2
+    assert err == "29 distinct runs\n"
 
 
 def test_databases_as_json_carry_the_official_counts(capsys, tmp_path):

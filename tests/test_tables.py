@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fasnb import grid, tables
+from fasnb import grid, paths, tables
+from fasnb.__main__ import main
 from fasnb.errors import FasnbError, UsageError
 from fasnb.evaluation import evaluate
 from fasnb.experiments import make
@@ -140,6 +141,45 @@ def test_other_data_and_code_are_marked_and_mixtures_said(full, tmp_path):
     latex = tables.render(frame, "latex")
     assert r"\ddag{}" in latex
     assert "‡" not in latex
+
+
+def test_every_format_says_that_a_table_is_mixed(full, tmp_path):
+    put(store(tmp_path, source=Source("simulated", "old")), make("attvlad_novlad", "casia"))
+    for experiment in grid.grid(["t10"], [0])[1:]:
+        put(full, experiment)
+    frame = tables.build("t10", full)
+    said = {kind: tables.render(frame, kind) for kind in ("md", "html", "latex")}
+    marks = {"md": "‡", "html": "‡", "latex": r"\ddag{}"}
+    for kind, text in said.items():
+        assert text.count(marks[kind]) == 2 + 1, kind  # two numbers, and the note that explains the sign
+        assert "MIXED: numbers of several data sets (digests): d1, old." in text, kind
+    read = pd.read_csv(io.StringIO(tables.render(frame, "csv")))
+    assert read[["row", "column"]][~read["current"]].to_numpy().tolist() == [
+        ["baseline", "casia"],
+        ["baseline", "casia>replay"],
+    ]
+    assert set(read["data"]) == {"d1", "old"}
+    alone = tables.render(frame[frame["train"] != "casia"])
+    assert "MIXED" not in alone
+    assert "‡" not in alone
+
+
+def test_committed_results_are_read_without_data_and_said_to_be_unchecked(tmp_path, monkeypatch, capsys):
+    """A fresh clone: results/lite is there, no database and no cache is."""
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "DATA", tmp_path / "data")
+    committed = Store(paths.store("lite"), LITE, Source("simulated", "d1"), CODE)
+    assert committed.folder == tmp_path / "results" / "lite"
+    put(committed, make("mpl_uda", "casia"), seed=1)
+    assert main(["table", "t8", "--profile", "lite"]) == 0
+    text = capsys.readouterr().out
+    value = 100 * evaluate(some_scores(1), grid.SEVEN[1]).value
+    assert f"{value:.1f} [" in text
+    assert "profile: lite" in text
+    assert "not checked against the data and the code that are here" in text
+    assert "26 of 28 numbers are missing" in text
+    assert not (tmp_path / "data").exists()
+    assert "not checked" not in tables.render(tables.build("t8", committed))
 
 
 def test_lacking_seeds_are_said(tmp_path):
