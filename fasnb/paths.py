@@ -14,6 +14,8 @@ CACHE = DATA / "cache"
 POSES = DATA / "poses"
 BUILD = ROOT / "build"
 NOTEBOOKS = ROOT / "notebooks"
+#: Trained weights that are committed, a sub-folder each.
+WEIGHTS = ROOT / "weights"
 
 
 def data_root(scale: str) -> Path:

@@ -1,0 +1,174 @@
+"""A folder of trained weights: card.json says what is in it, the safetensors files are the networks.
+
+Reading a card is light; torch is loaded by `load` alone. `cards` writes such folders.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fasnb import paths
+from fasnb.errors import FasnbError, UsageError
+from fasnb.experiments import METHODS, TRAIN_DATABASES
+from fasnb.metrics import Threshold
+
+CARD = "card.json"
+SCHEMA = 1
+#: Of several folders the one of the largest profile is taken.
+_PROFILES = ("paper", "brief", "lite", "smoke")
+_DEFAULT = "mpl_uda"
+_MAKE = "make one with `fasnb run --profile P --only t8`, then `fasnb card --profile P`"
+
+#: Faces (n, 256, 256, 3) uint8 RGB -> p(live) (n,) of each branch, by its name.
+Probabilities = Callable[[NDArray[np.uint8]], dict[str, NDArray[np.float64]]]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One network: its branch (rgb, plgf; other = a compared method), what to build, its share of p(live)."""
+
+    branch: str
+    network: str
+    weight: float
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a weights folder is: `facts` is card.json's content."""
+
+    folder: Path
+    facts: dict[str, Any]
+    branches: tuple[Branch, ...]
+    threshold: Threshold
+
+    @property
+    def method(self) -> str:
+        """The method that is scored with, e.g. mpl_uda (with AttVLAD beside it)."""
+        return self.facts["method"]
+
+    @property
+    def title(self) -> str:
+        """In words: "MPL+UDA + AttVLAD, trained on casia, simulated data, profile lite"."""
+        return self.facts["title"]
+
+
+def read(folder: Path) -> Card:
+    """The card of a weights folder; FasnbError where it is missing, damaged or of another layout."""
+    path = folder / CARD
+    try:
+        facts = json.loads(path.read_bytes())
+        if facts["schema"] != SCHEMA:
+            raise ValueError(f"it has layout {facts['schema']}, not {SCHEMA}")
+        names = ("branch", "network", "weight", "file", "sha256")
+        branches = tuple(Branch(*(one[name] for name in names)) for one in facts["branches"])
+        threshold = Threshold(
+            float(facts["threshold"]["value"]), *(facts["threshold"][k] for k in ("where", "rule"))
+        )
+        total = sum(one.weight for one in branches)
+        if not branches or not math.isclose(total, 1, abs_tol=1e-6) or not math.isfinite(threshold.value):
+            raise ValueError("weights of the branches that do not add up to 1, or no threshold")
+        if any(Path(one.file).name != one.file for one in branches):
+            raise ValueError("a file outside its folder")
+        lacking = [name for name in ("method", "title", "profile", "train", "seed") if name not in facts]
+        if lacking or facts["method"] not in METHODS:
+            raise ValueError(f"no {lacking[0]}" if lacking else f"unknown method {facts['method']!r}")
+    except FileNotFoundError:
+        raise FasnbError(f"{path}: no such weights; {_MAKE}") from None
+    except OSError as error:
+        raise FasnbError(f"{path} cannot be read ({error.strerror}); mend its permissions") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise FasnbError(f"{path} is no card of weights: {error}; {_MAKE}") from error
+    return Card(folder, facts, branches, threshold)
+
+
+def choose(folder: Path | None = None, method: str | None = None) -> Card:
+    """The card of a folder, or of the best of its sub-folders: largest profile, then casia before others.
+
+    `folder` defaults to weights/ of the checkout. Without a `method` MPL+UDA's is preferred. FasnbError where
+    there is none, UsageError for an unknown method or one that the folder does not hold.
+    """
+    if method is not None and method not in METHODS:
+        raise UsageError(f"unknown method {method!r}; choose one of {', '.join(METHODS)}")
+    top = folder or paths.WEIGHTS
+    if (top / CARD).exists() or not any(top.glob(f"*/{CARD}")):
+        cards = [read(top)]
+    else:
+        cards = [read(path.parent) for path in sorted(top.glob(f"*/{CARD}"))]
+    fitting = [card for card in cards if method in (None, card.method)]
+    if not fitting:
+        held = ", ".join(sorted({card.method for card in cards}))
+        raise UsageError(f"{top} holds weights of {held}, none of {method}; {_MAKE} --method {method}")
+    return min(fitting, key=_rank)
+
+
+def _rank(card: Card) -> tuple[bool, int, int, int, str]:
+    facts = card.facts
+    size = _PROFILES.index(facts["profile"]) if facts["profile"] in _PROFILES else len(_PROFILES)
+    trained = TRAIN_DATABASES.index(facts["train"]) if facts["train"] in TRAIN_DATABASES else 9
+    return card.method != _DEFAULT, size, trained, int(facts["seed"]), card.folder.name
+
+
+def load(card: Card) -> Probabilities:
+    """The networks of a card, ready to score on this machine's device.
+
+    FasnbError where a file is missing, was changed since the card was written, or does not fit the network.
+    """
+    from fasnb import device
+
+    where = device.choose()
+    device.prepare(where)
+    loaded = {one.branch: _function(card, one, where) for one in card.branches}
+    return lambda faces: {
+        name: np.asarray(function(faces), dtype=np.float64) for name, function in loaded.items()
+    }
+
+
+def _function(card: Card, one: Branch, where: Any) -> Callable[[NDArray], NDArray]:
+    from fasnb import checkpoints
+
+    path = card.folder / one.file
+    remedy = f"make the folder again: {'; '.join(card.facts.get('reproduce', [])) or 'fasnb card'}"
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise FasnbError(f"{path} cannot be read ({error.strerror}); {remedy}") from error
+    if found != one.sha256:
+        raise FasnbError(f"{path} is not the file that {CARD} speaks of; {remedy}")
+    try:
+        return scorer(one.branch, one.network, checkpoints.read(path)[0], where, card.facts)
+    except (FasnbError, RuntimeError, KeyError) as error:
+        raise FasnbError(f"{path} does not fit the network {one.network}; {remedy}") from error
+
+
+def scorer(
+    branch: str, network: str, tensors: dict[str, Any], where: Any, facts: dict[str, Any]
+) -> Callable[[NDArray], NDArray]:
+    """Faces (n, 256, 256, 3) uint8 RGB -> p(live) (n,), by a network of these weights.
+
+    `facts` (profile, seed) build a compared method. FasnbError, RuntimeError or KeyError where the weights do
+    not fit.
+    """
+    if branch == "other":
+        from fasnb import profiles
+        from fasnb.baselines import runs
+
+        method = runs.build(network, profiles.get(facts["profile"]), facts["seed"], where)
+        method.load(tensors)
+        return method.score
+    import torch
+
+    from fasnb import checkpoints, networks, training
+
+    model = networks.build(network)
+    checkpoints.load_network(model, tensors, Path(network))
+    model = model.to(where).to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+    return lambda faces: training.live_probabilities(model, branch, faces, where)
