@@ -3,8 +3,10 @@ import numpy as np
 import pytest
 from skimage.feature import local_binary_pattern
 
-from fasnb.baselines.color_lbp import BINS, PLANES, SIDE, ColorLbp, histograms
+from fasnb import metrics, profiles
+from fasnb.baselines.color_lbp import BINS, PLANES, SIDE, ColorLbp, build, histograms, lbp
 from fasnb.errors import FasnbError
+from tests.test_training import ToyFaces, quiet, some
 
 
 def planes(face):
@@ -17,6 +19,16 @@ def test_a_constant_picture_falls_into_one_bin_per_plane():
     all_set = local_binary_pattern(np.full((3, 3), 120, np.uint8), 8, 1, "nri_uniform")[1, 1]
     assert (found.argmax(axis=1) == all_set).all()
     assert (found.max(axis=1) >= ((SIDE - 2) / SIDE) ** 2 - 1e-6).all()
+
+
+def test_a_plane_of_one_bright_pixel_by_hand():
+    """Three by three pixels: all around the middle is darker."""
+    plane = np.zeros((3, 3), np.uint8)
+    plane[1, 1] = 100
+    found = lbp(plane)
+    none_set = local_binary_pattern(plane, 8, 1, "nri_uniform")[1, 1]
+    assert found[int(none_set)] == pytest.approx(1 / 9)
+    assert found.sum() == pytest.approx(1)
 
 
 def test_histograms_sum_to_one_whatever_the_size():
@@ -73,3 +85,25 @@ def test_a_black_picture_gets_a_finite_score():
     black = histograms(np.zeros((SIDE, SIDE, 3), np.uint8))
     assert np.isfinite(black).all()
     assert np.isfinite(ColorLbp().fit(x, [1, 0, 1, 0, 1, 0]).score(black[None])).all()
+
+
+def test_the_compared_method_learns_the_toy(tmp_path):
+    method = build(profiles.SMOKE, 0, None)
+    method.fit(ToyFaces(some("casia-fasd", "train", 6, 6), 2), tmp_path, quiet)
+    assert len(method.tensors()["mean"]) == BINS * PLANES
+    rng = np.random.default_rng(5)
+    noise = rng.integers(0, 120, (8, 96, 96, 3))
+    live, attack = (noise + 100).astype(np.uint8), noise.astype(np.uint8)
+    trained = ToyFaces(some("casia-fasd", "train", 6, 6), 2)
+    scores = method.score(trained.batch(np.arange(len(trained))))
+    assert metrics.auc(scores, trained.labels) > 0.9
+    flat = np.stack([np.full((96, 96, 3), grey, np.uint8) for grey in (0, 120, 255)])
+    for pictures in (live, attack, flat):
+        p = method.score(pictures)
+        assert p.dtype == np.float32
+        assert ((p >= 0) & (p <= 1)).all()
+
+
+def test_the_compared_method_refuses_a_single_class(tmp_path):
+    with pytest.raises(FasnbError, match="two live and two attack"):
+        build(profiles.SMOKE, 0, None).fit(ToyFaces(some("casia-fasd", "train", 0, 4), 1), tmp_path, quiet)
