@@ -59,7 +59,7 @@ def databases(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run what the store lacks."""
-    from fasnb import grid, reproduce
+    from fasnb import cards, grid, reproduce
     from fasnb.profiles import get
     from fasnb.running import run_missing
     from fasnb.runs import Store
@@ -76,6 +76,7 @@ def run(args: argparse.Namespace) -> None:
     results = run_missing(
         wanted, reproduce.TRAIN, store, corpus, args.workers, reproduce.say, scheduler=args.scheduler
     )
+    cards.beside(store, results)
     print(f"{len(results)} runs are in {store.folder}")
 
 

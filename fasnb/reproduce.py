@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from fasnb import book, grid, paths, profiles
+from fasnb import book, cards, grid, paths, profiles
 from fasnb.corpus import Corpus
 from fasnb.running import duration, run_missing
 from fasnb.runs import Source, Store
@@ -69,6 +69,7 @@ def reproduce(
     store = Store(store_folder or paths.store(profile.name), profile, source)
     wanted = grid.grid_of(profile, profile.tables)
     results = run_missing(wanted, TRAIN, store, corpus, workers, say, scheduler=scheduler)
+    cards.beside(store, results)
     say("[3/4] notebooks")
     folder = paths.build(profile.name)
     parameters = {"profile": profile.name, "store": str(store.folder), "data": str(corpus.root), "seed": 0}
