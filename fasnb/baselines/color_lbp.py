@@ -21,7 +21,7 @@ from fasnb.errors import FasnbError
 if TYPE_CHECKING:  # the yardstick needs no torch
     import torch
 
-    from fasnb.baselines.runs import Method
+    from fasnb.baselines.textures import Textures
     from fasnb.profiles import Profile
 
 SIDE = 64
@@ -56,7 +56,7 @@ def histograms(face: NDArray) -> NDArray[np.float32]:
     return np.concatenate([lbp(plane) for plane in planes(face)]).astype(np.float32)
 
 
-def build(profile: "Profile", seed: int, where: "torch.device") -> "Method":
+def build(profile: "Profile", seed: int, where: "torch.device") -> "Textures":
     """The compared method: these histograms and a Gaussian support vector machine, on the processor."""
     from fasnb.baselines.textures import Textures
 

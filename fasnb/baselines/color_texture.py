@@ -15,7 +15,6 @@ import torch
 from numpy.typing import NDArray
 
 from fasnb.baselines.color_lbp import planes
-from fasnb.baselines.runs import Method
 from fasnb.baselines.textures import Textures
 from fasnb.profiles import Profile
 
@@ -89,6 +88,6 @@ def describe(face: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.concatenate([part(p) for p in planes(face) for part in (coalbp, lpq)]).astype(np.float32)
 
 
-def build(profile: Profile, seed: int, where: torch.device) -> Method:
+def build(profile: Profile, seed: int, where: torch.device) -> Textures:
     """The compared method: both descriptors and a linear support vector machine, on the processor."""
     return Textures(describe, "linear", seed)

@@ -12,8 +12,8 @@ from torch import Tensor
 from fasnb import device, samples
 from fasnb.baselines.svm import Kernel, Svm
 from fasnb.faces import FaceSet
-from fasnb.training import Report
 
+Report = Callable[[float, str], None]
 #: A face (H, W, 3) uint8 RGB -> its features (d,) float32.
 Describe = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
