@@ -30,14 +30,16 @@ def fused_scores(results: list[tuple[Result, float]]) -> pd.DataFrame:
     return results[0][0].scores if len(results) == 1 else fuse([(r.scores, weight) for r, weight in results])
 
 
-class _Runs:
+class Runs:
     """The store's best result per experiment, each read once."""
 
     def __init__(self, store: Store) -> None:
+        """`store` may be one without data."""
         self.store = store
         self.known: dict[Experiment, Result | None] = {}
 
     def best(self, experiment: Experiment) -> Result | None:
+        """The result of one experiment, as `Store.best`."""
         if experiment not in self.known:
             self.known[experiment] = self.store.best(experiment)
         return self.known[experiment]
@@ -62,7 +64,7 @@ def build(
     """
     what = table(name)
     wanted = seeds_of(what, store.profile) if seeds is None else tuple(seeds)
-    runs = _Runs(store)
+    runs = Runs(store)
     rows = []
     for arm in what.arms:
         seeds_here = arm.seeds(wanted)
