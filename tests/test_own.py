@@ -71,11 +71,11 @@ def test_clips_that_part_cleanly_still_prove_little():
 
 
 def test_errors_are_counted_on_the_person_left_out_and_once_a_person():
-    # Person c's two live clips lie below everyone's attacks: wrong whatever the others' threshold.
-    scores, labels = [0.9, 0.8, 0.1, 0.15, 0.3, 0.2, 0.25], [1, 1, 1, 1, 0, 0, 0]
-    found = own.choose(scores, labels, list("abccabd")).errors.set_index("class")
-    assert found.loc["live", ["people", "clips", "wrong_people", "wrong_clips"]].tolist() == [3, 4, 1, 2]
-    assert found.loc["live", "rate"] == pytest.approx(1 / 3)
+    # Person e's two live clips lie below both attacks: wrong by the threshold of the others, 0.3 to 0.8.
+    scores, labels = [0.9, 0.8] * 4 + [0.1, 0.15, 0.3, 0.25], [1] * 10 + [0, 0]
+    found = own.choose(scores, labels, list("aabbccddeefg")).errors.set_index("class")
+    assert found.loc["live", ["people", "clips", "wrong_people", "wrong_clips"]].tolist() == [5, 10, 1, 2]
+    assert found.loc["live", "rate"] == pytest.approx(1 / 5)
     assert found.loc["attack", "wrong_people"] == 0
 
 
