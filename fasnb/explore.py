@@ -81,12 +81,12 @@ def sweep(both: Pair, parts: Iterable[tuple[str, str, str]], weights: ArrayLike)
 
     `parts` are (curve's name, database, split).
     """
-    tables = [(weight, mixed(both, weight)) for weight in np.asarray(weights, dtype=float)]
     rows = []
     for name, database, split in parts:
-        for weight, table in tables:
-            seen = scores.answered(evaluation.part(table, database, split))
-            rate = metrics.eer(seen["score"], seen["label"], f"{database} {split}")[0]
+        seen = [scores.answered(evaluation.part(table, database, split)) for table in both]
+        (first, second), live = (table["score"].to_numpy() for table in seen), seen[0]["label"].to_numpy()
+        for weight in np.asarray(weights, dtype=float):
+            rate = metrics.eer(weight * first + (1 - weight) * second, live, f"{database} {split}")[0]
             rows.append((name, weight, 100 * rate))
     return pd.DataFrame(rows, columns=["curve", "step", "value"])
 

@@ -45,24 +45,38 @@ class Schedules:
         return cls(p.steps, p.wait, p.warmup, p.s1, p.s2, p.plgf_steps)
 
 
+def eq28(t: NDArray, wait: int, warmup: int, total: int) -> NDArray[np.float64]:
+    """`schedules.eq28` of many steps t (N,) at once, without torch: lr(t) / lr_0, (N,)."""
+    progress = np.minimum(1, (t - warmup - wait) / max(1, total - warmup - wait))
+    falling = np.maximum(0, 0.5 + 0.5 * np.cos(np.pi * progress))
+    rising = t / max(1, wait + warmup)
+    return np.select([t < wait, t < wait + warmup], [np.zeros(len(t)), rising], falling)
+
+
+def eq30(t: NDArray, s1: int, s2: int) -> NDArray[np.float64]:
+    """`schedules.eq30` of many steps t (N,) at once, without torch: lr(t) / lr_0, (N,)."""
+    return np.select([t < s1, t < s2], [1.0, 0.1], 0.01)
+
+
 def schedule_curves(state: Schedules, points: int = 400) -> pd.DataFrame:
     """The factors lr(t) / lr_0: columns equation (28 | 30), schedule, step, factor.
 
     The jumps are kept whatever `points` is: the steps before and at each are among those drawn.
     """
-    from fasnb.schedules import eq28, eq30  # loads torch, for its schedulers' types
 
-    def steps(total: int, *jumps: int) -> list[int]:
-        even = np.linspace(0, total, points).astype(int).tolist()
-        return sorted({*even, *(t for jump in jumps for t in (jump - 1, jump) if 0 <= t <= total)})
+    def steps(total: int, *jumps: int) -> NDArray[np.int64]:
+        even = np.linspace(0, total, points).astype(np.int64)
+        beside = [t for jump in jumps for t in (jump - 1, jump) if 0 <= t <= total]
+        return np.unique([*even, *beside])
 
-    rows = []
+    parts = []
     for name, wait in (("teacher", 0), ("student", state.wait)):
-        for t in steps(state.total, wait, wait + state.warmup):
-            rows.append((28, f"eq. 28, {name}", t, eq28(t, wait, state.warmup, state.total)))
-    for t in steps(state.plgf_total, state.s1, state.s2):
-        rows.append((30, "eq. 30, PLGF branch", t, eq30(t, state.s1, state.s2)))
-    return pd.DataFrame(rows, columns=["equation", "schedule", "step", "factor"])
+        t = steps(state.total, wait, wait + state.warmup)
+        parts.append((28, f"eq. 28, {name}", t, eq28(t, wait, state.warmup, state.total)))
+    t = steps(state.plgf_total, state.s1, state.s2)
+    parts.append((30, "eq. 30, PLGF branch", t, eq30(t, state.s1, state.s2)))
+    columns = ("equation", "schedule", "step", "factor")
+    return pd.concat([pd.DataFrame(dict(zip(columns, part))) for part in parts], ignore_index=True)
 
 
 @dataclass(frozen=True)

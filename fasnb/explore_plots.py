@@ -1,104 +1,57 @@
 """The explorer's pictures: numbers in, a matplotlib figure out.
 
-Figures are made without pyplot, so that a widget may make hundreds of them. What a slider moves (the line,
-the operating point) is drawn over a kept picture of the rest, and margins are fixed. Processor time per
-change on one core of a small server that trained on both of its cores meanwhile: threshold, rule and
-temperature 90 ms, visitors 75 ms, schedules 150 ms, fusion weight and databases 300 ms, since those draw
-every picture anew; the read-outs come first, after 10 to 40 ms.
+What a slider moves (the line, the operating point) is drawn over kept layers of the rest (`charts`); the
+read-outs come first.
 """
 
-import io
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.ticker import NullLocator
-from PIL import Image
 
 from fasnb import metrics, plots
+from fasnb.charts import Chart, new_figure
 from fasnb.explore import RULES, Reading, State
 from fasnb.explore_learning import PseudoLabels
 from fasnb.grid import FUSION
 from fasnb.plots import BLACK, BLUE, GREY, RED
 
-DPI = 80
-
-
-def new_figure(width: float, height: float, **margins: float) -> Figure:
-    """An empty figure (inches) that pyplot does not know of, with fixed margins: a layout costs a drawing."""
-    figure = Figure(figsize=(width, height), dpi=DPI)
-    FigureCanvasAgg(figure)
-    figure.subplots_adjust(**margins)
-    return figure
-
-
-def encoded(figure: Figure) -> bytes:
-    """What the figure's canvas holds, as PNG bytes."""
-    out = io.BytesIO()
-    pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3]  # type: ignore[attr-defined]
-    Image.fromarray(pixels).save(out, "png", compress_level=1)
-    return out.getvalue()
-
-
-def png(figure: Figure) -> bytes:
-    """The figure drawn, as PNG bytes."""
-    figure.canvas.draw()
-    return encoded(figure)
-
-
-class Chart:
-    """A figure of which only `moving` artists change; `png` draws the rest once.
-
-    Saved to a file (`figure`), it shows them as well.
-    """
-
-    figure: Figure
-    moving: list[Artist]
-    _still: Any = None
-
-    def png(self) -> bytes:
-        """The figure as PNG bytes."""
-        canvas: Any = self.figure.canvas
-        if self._still is None:
-            for artist in self.moving:
-                artist.set_animated(True)  # left out of the next drawing, not out of a file
-            canvas.draw()
-            self._still = canvas.copy_from_bbox(self.figure.bbox)
-        canvas.restore_region(self._still)
-        for artist in self.moving:
-            self.figure.draw_artist(artist)
-        return encoded(self.figure)
-
 
 class ThresholdChart(Chart):
-    """Histogram by attack type and DET curve of one test database; `show` moves the threshold.
+    """Histogram by attack type and DET curve of one test database; `show` turns it to another reading.
 
     FasnbError where a class is missing: there is no DET curve then.
     """
 
     def __init__(self, reading: Reading) -> None:
-        """Draw what does not move."""
-        state = reading.state
+        """Lay out the two axes; the scores are put in by `show`."""
         self.figure = new_figure(10, 4.6, left=0.06, right=0.985, top=0.83, bottom=0.25, wspace=0.18)
-        left, right = self.figure.subplots(1, 2, width_ratios=[2.7, 2.4])
-        plots.score_histogram(reading.scores, None, left)
-        points = metrics.det_points(reading.scores["score"], reading.scores["label"])
-        plots.det_curve(points.assign(curve=f"{state.train} to {state.test}"), right, "Every threshold")
-        left.get_legend().set_bbox_to_anchor((0.45, -0.19), left.transAxes)
-        self._title = left.set_title(" ", loc="left", fontsize=10)
-        self._line = left.axvline(0.5, color=BLACK, linestyle="--", linewidth=1.6)
-        (self._point,) = right.plot([], [], "o", color=BLACK, markersize=9, label="this threshold", zorder=5)
-        self._point.set_clip_on(False)
-        right.legend(fontsize=8, edgecolor="none", framealpha=0.9, loc="upper right")
-        self.figure.suptitle(f"{state.arm}, {state.train} to {state.test} ({reading.source})", fontsize=10)
-        self.moving = [self._title, self._line, self._point]
+        self._left, self._right = self.figure.subplots(1, 2, width_ratios=[2.7, 2.4])
+        self._title = self._left.set_title(" ", loc="left", fontsize=10)
+        self._line = self._left.axvline(0.5, color=BLACK, linestyle="--", linewidth=1.6)
+        plots.det_curve(_det(reading), self._right, "Every threshold")
+        self._curve = self._right.lines[0]
+        (self._point,) = self._right.plot([], [], "o", color=BLACK, markersize=9, label="this threshold")
+        self._point.set(clip_on=False, zorder=5)
+        self._source = self.figure.suptitle("", fontsize=10)
+        self.layers = [[], [], [self._title, self._line, self._point]]
+        self._named: Any = None
+        self._scored: Any = None
         self.show(reading)
 
     def show(self, reading: Reading) -> "ThresholdChart":
-        """Move line, point and title to a reading of the same scores."""
+        """Move line, point and title to a reading; other scores bring their own histogram and curve."""
+        state = reading.state
+        if self._scored != (what := (state.arm, state.train, state.test, state.weight)):
+            self._score(reading)
+            self._scored = what
+        if self._named != what[:3]:
+            self._name(reading)
+            self._named = what[:3]
         colour = RED if reading.wrong else BLACK
         at = reading.threshold.value
         self._line.set_xdata([at, at])
@@ -112,6 +65,41 @@ class ThresholdChart(Chart):
         self._title.set_color(colour)
         return self
 
+    def _score(self, reading: Reading) -> None:
+        """Put in other scores: their bars with the scale, their curve."""
+        for bar in list(self._left.patches):
+            bar.remove()
+        self._left.relim()
+        self._left.set_autoscaley_on(True)
+        plots.score_histogram(reading.scores, None, self._left)
+        _legend(self._left).set_bbox_to_anchor((0.45, -0.19), self._left.transAxes)
+        points = _det(reading)
+        self._curve.set_data(plots.deviate(points["apcer"]), plots.deviate(points["bpcer"]))
+        self._curve.set_label(points["curve"].iloc[0])
+        self._right.legend(fontsize=8, edgecolor="none", framealpha=0.9, loc="upper right")
+        self.layers[1] = [self._left.yaxis, *self._left.patches, self._curve, _legend(self._right)]
+        self.changed(1)
+
+    def _name(self, reading: Reading) -> None:
+        """Say what is shown: the attack types and the title, which no weight changes."""
+        state = reading.state
+        self._source.set_text(f"{state.arm}, {state.train} to {state.test} ({reading.source})")
+        self.layers[0] = [_legend(self._left), self._source]
+        self.changed(0)
+
+
+def _legend(ax: Axes) -> Legend:
+    """The legend that axes are known to have."""
+    legend = ax.get_legend()
+    assert legend is not None
+    return legend
+
+
+def _det(reading: Reading) -> pd.DataFrame:
+    """Every operating point of a reading's scores, with the curve's name."""
+    points = metrics.det_points(reading.scores["score"], reading.scores["label"])
+    return points.assign(curve=f"{reading.state.train} to {reading.state.test}")
+
 
 def threshold_figure(reading: Reading) -> Figure:
     """Score histograms by attack type with the threshold, DET curve with the operating point."""
@@ -120,8 +108,6 @@ def threshold_figure(reading: Reading) -> Figure:
 
 class DoorChart(Chart):
     """People a day per rule (`explore_door.doors`), with intervals; the wrong way is hollow and red."""
-
-    moving: list[Artist] = []  # noqa: RUF012 - everything is drawn anew: its scale changes
 
     def __init__(self, frame: pd.DataFrame, state: State) -> None:
         """Lay out the rows."""
@@ -139,8 +125,11 @@ class DoorChart(Chart):
                 self._rows[rule, error] = span, dot, text
             plots.bands(ax, list(RULES))
             plots.decorate(ax, "people a day, with 95 % interval", "", titles[error], grid="x")
-        self._axes["false acceptances"].tick_params(labelleft=False)
+        first, second = self._axes.values()
+        second.tick_params(labelleft=False)
         self._title = self.figure.suptitle("", fontsize=10)
+        marks = [artist for row in self._rows.values() for artist in row]
+        self.layers = [[first.xaxis, second.xaxis, first.yaxis, *marks, self._title]]
         self.show(frame, state)
 
     def show(self, frame: pd.DataFrame, state: State) -> "DoorChart":
@@ -160,7 +149,6 @@ class DoorChart(Chart):
             f"{state.visitors:,} visitors a day, {100 * state.attack_rate:g} % of them attacks; "
             f"{state.arm}, {state.train} to {state.test}"
         )
-        self._still = None
         return self
 
 
@@ -173,20 +161,35 @@ class FusionChart(Chart):
     """EER along the fusion weight (`explore.fusion`), the paper's marked; `show` moves the state's weight."""
 
     def __init__(self, frame: pd.DataFrame, state: State, source: str) -> None:
-        """Draw what does not move. The first curve is of the split that may choose: it is thicker."""
+        """Lay out the axes and put a sweep in."""
         self.figure = new_figure(7.2, 4.2, left=0.09, right=0.97, top=0.86, bottom=0.24)
-        ax = self.figure.subplots()
-        plots.learning_curves(frame, "EER (%)", ax, f"{state.arm}, trained on {state.train}")
-        ax.lines[0].set_linewidth(3)
+        self._ax = ax = self.figure.subplots()
+        plots.learning_curves(frame, "EER (%)", ax, " ")
+        self._curves = list(ax.lines)
         self._line = ax.axvline(state.weight, color=BLACK, linestyle="--", linewidth=1.6, label="this weight")
         ax.axvline(FUSION[0], color=GREY, linestyle=":", linewidth=1.6, label=f"the paper: {FUSION[0]}")
         ax.set_xlabel("weight of the RGB branch (0: PLGF alone, 1: RGB alone)")
         ax.xaxis.set_major_formatter("{x:.1f}")
         ax.set_xlim(0, 1)
-        ax.set_ylim(bottom=0)
+        self._source = self.figure.suptitle("", fontsize=10)
+        self.layers = [[], [self._line]]
+        self.settle(frame, state, source)
+
+    def settle(self, frame: pd.DataFrame, state: State, source: str) -> None:
+        """Put in another sweep. The first curve is of the split that may choose: it is thicker."""
+        ax = self._ax
+        for line, (name, curve) in zip(self._curves, frame.groupby("curve", sort=False), strict=True):
+            line.set_data(curve["step"], curve["value"])
+            line.set_label(str(name))
+        self._curves[0].set_linewidth(3)
+        ax.relim()
+        ax.set_ylim(0, 1.05 * max(1.0, frame["value"].max()))
         plots.legend_below(ax)
-        self.figure.suptitle(source, fontsize=10)
-        self.moving = [self._line]
+        title = ax.set_title(f"{state.arm}, trained on {state.train}", loc="left", fontsize=11)
+        self._source.set_text(source)
+        fixed = ax.lines[len(self._curves) + 1 :]  # the paper's weight
+        self.layers[0] = [ax.yaxis, *fixed, *self._curves, _legend(ax), title, self._source]
+        self.changed(0)
 
     def show(self, state: State) -> "FusionChart":
         """Move the line to the state's weight."""

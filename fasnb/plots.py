@@ -88,22 +88,17 @@ def score_histogram(
     edges = np.linspace(0, 1, bins + 1)
     live, attacks = scores[scores["label"] == 1], scores[scores["label"] == 0]
     kinds = sorted(attacks["attack"].unique())
-    if kinds:
-        parts = [attacks.loc[attacks["attack"] == kind, "score"].to_numpy() for kind in kinds]
-        ax.hist(
-            parts,
-            bins=list(edges),
-            stacked=True,
-            weights=[np.full(len(part), 100 / len(attacks)) for part in parts],
-            color=[ATTACKS[i % len(ATTACKS)] for i in range(len(kinds))],
-            label=[f"{kind.replace('_', ' ')} ({len(part)})" for kind, part in zip(kinds, parts)],
-            alpha=0.8,
-        )
+    below = np.zeros(bins)
+    for i, kind in enumerate(kinds):
+        part = attacks.loc[attacks["attack"] == kind, "score"]
+        above = below + np.histogram(part, edges)[0] * (100 / len(attacks))
+        look: dict[str, Any] = {"color": ATTACKS[i % len(ATTACKS)], "alpha": 0.8, "fill": True}
+        ax.stairs(above, edges, baseline=below, label=f"{kind.replace('_', ' ')} ({len(part)})", **look)
+        below = above
     if len(live):
-        shares = np.full(len(live), 100 / len(live))
-        look: dict[str, Any] = {"bins": list(edges), "weights": shares, "color": LIVE}
-        ax.hist(live["score"], histtype="stepfilled", alpha=0.25, **look)
-        ax.hist(live["score"], histtype="step", linewidth=2, label=f"live ({len(live)})", **look)
+        shares = np.histogram(live["score"], edges)[0] * (100 / len(live))
+        ax.stairs(shares, edges, color=LIVE, alpha=0.25, fill=True)
+        ax.stairs(shares, edges, color=LIVE, linewidth=2, label=f"live ({len(live)})")
     if threshold is not None:
         ax.axvline(
             threshold.value, color=BLACK, linestyle="--", linewidth=1.2, label=f"threshold {threshold}"

@@ -9,13 +9,14 @@ from typing import Any
 import ipywidgets as w
 
 from fasnb import explore, explore_door, explore_learning
+from fasnb.charts import png
 from fasnb.controls import Explorer, choice, percent, slider, table, whole
 from fasnb.errors import FasnbError
 from fasnb.experiments import TRAIN_DATABASES
 from fasnb.explore import RULES, Library, Reading, State
 from fasnb.explore_door import Door
 from fasnb.explore_learning import Guesses, Schedules
-from fasnb.explore_plots import DoorChart, FusionChart, ThresholdChart, png, pseudo_figure, schedule_figure
+from fasnb.explore_plots import DoorChart, FusionChart, ThresholdChart, pseudo_figure, schedule_figure
 from fasnb.profiles import get
 from fasnb.runs import Store
 
@@ -108,7 +109,7 @@ class Thresholds(Explorer):
         reading = readings[state.rule]
         cost = explore_door.door(reading, state.visitors, state.attack_rate)
         self.readout.value = table(readouts(reading) + door_readouts(cost))
-        chart = self._keep("chart", what, lambda: ThresholdChart(reading))
+        chart = self._keep("chart", None, lambda: ThresholdChart(reading))
         self._draw(self.chart, (what, reading.threshold), lambda: chart.show(reading).png())
         frame = explore_door.doors(readings, state.visitors, state.attack_rate)
         door = self._keep("door", None, lambda: DoorChart(frame, state))
@@ -118,12 +119,12 @@ class Thresholds(Explorer):
             self._fusion(library, state)
 
     def _fusion(self, library: Library, state: State) -> None:
-        def chart() -> FusionChart:
-            frame = explore.fusion(library, state)
-            return FusionChart(frame, state, library.source(state))
-
-        drawn = self._keep("fusion", (state.arm, state.train), chart)
-        self._draw(self.fusion, (state.arm, state.train, state.weight), lambda: drawn.show(state).png())
+        what = state.arm, state.train
+        frame = self._keep("sweep", what, lambda: explore.fusion(library, state))
+        source = library.source(state)
+        chart = self._keep("fusion", None, lambda: FusionChart(frame, state, source))
+        self._keep("settled", what, lambda: chart.settle(frame, state, source))
+        self._draw(self.fusion, (*what, state.weight), lambda: chart.show(state).png())
 
 
 class ScheduleExplorer(Explorer):

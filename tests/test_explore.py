@@ -191,6 +191,18 @@ def test_schedules_keep_their_jumps_and_refuse_what_has_no_room():
         replace(paper, s1=300, s2=200)
 
 
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 50), st.integers(0, 50), st.integers(1, 100), st.integers(0, 60), st.integers(0, 60))
+def test_the_factors_without_torch_are_the_schedules_own(wait, warmup, rest, first, more):
+    from fasnb import schedules
+
+    total, t = wait + warmup + rest, np.arange(wait + warmup + rest + 20)
+    own = [schedules.eq28(int(step), wait, warmup, total) for step in t]
+    assert explore_learning.eq28(t, wait, warmup, total) == pytest.approx(own, abs=1e-12)
+    own = [schedules.eq30(int(step), first, first + more) for step in t]
+    assert explore_learning.eq30(t, first, first + more).tolist() == own
+
+
 def test_pseudo_labels_by_hand():
     guesses = Guesses(np.array([0.9, 0.3, 0.4, 0.55]), np.array([1, 0, 1, 0]), "four")
     r = explore_learning.pseudo_labels(guesses, 0.7, 1.0)  # keeps 0.9 and 0.3, both right
@@ -243,14 +255,46 @@ def test_a_moved_chart_is_the_chart_made_anew():
     shelf = library()
     state = replace(shelf.default(), rule="fixed")
     chart = explore_plots.ThresholdChart(explore.read(shelf, state))
-    first, there = chart.png(), explore.read(shelf, replace(state, fixed=0.62))
-    moved = chart.show(there).png()
-    assert moved != first
-    assert moved == explore_plots.ThresholdChart(there).png()
+    first = chart.png()
+    for change in ({"fixed": 0.62}, {"weight": 0.1}, {"test": "msu"}, {"arm": "AttVLAD"}):
+        state = replace(state, **change)
+        there = explore.read(shelf, state)
+        moved = chart.show(there).png()
+        assert moved not in (first, chart.show(explore.read(shelf, replace(state, fixed=0.2))).png())
+        assert moved == explore_plots.ThresholdChart(there).png()
 
 
-def test_importing_the_explorer_loads_no_torch():
+def test_a_moved_door_is_the_door_made_anew():
+    shelf = library()
+    state = shelf.default()
+    readings = explore.by_rule(shelf, state)
+    few, many = (explore_door.doors(readings, count, 0.1) for count in (40, 4000))
+    chart = explore_plots.DoorChart(few, replace(state, visitors=40))
+    first, there = chart.png(), replace(state, visitors=4000)
+    assert first != chart.show(many, there).png() == explore_plots.DoorChart(many, there).png()
+
+
+def test_a_settled_fusion_is_the_fusion_made_anew():
+    runs = [
+        Run(make(method, train), some_scores(seed))
+        for method, train, seed in (
+            ("mpl_uda", "casia", 1), ("attvlad", "casia", 2), ("mpl_uda", "msu", 3), ("attvlad", "msu", 4)
+        )
+    ]  # fmt: skip
+    shelf, weights = Library(runs), [0, 0.5, 1]
+    one, other = State(FUSED, "casia", "msu"), State(FUSED, "msu", "msu", weight=0.3)
+    sweeps = [explore.fusion(shelf, state, weights) for state in (one, other)]
+    chart = explore_plots.FusionChart(sweeps[0], one, "simulated")
+    first = chart.png()
+    chart.settle(sweeps[1], other, "simulated")
+    moved = chart.show(other).png()
+    assert first != moved == explore_plots.FusionChart(sweeps[1], other, "simulated").png()
+
+
+def test_the_explorer_and_its_schedules_load_no_torch():
     code = (
-        "import sys, fasnb.explore, fasnb.explore_learning, fasnb.widgets; sys.exit('torch' in sys.modules)"
+        "import sys, fasnb.explore, fasnb.explore_learning, fasnb.widgets\n"
+        "fasnb.widgets.ScheduleExplorer()\n"
+        "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=120).returncode == 0
