@@ -1,0 +1,159 @@
+"""The compared methods beside the paper's own: where a curve runs, what a decision costs, what it gets wrong.
+
+Rows are those of Table 6, the only one that has all methods. Label convention: 1 = live, 0 = attack; a score
+is the probability of live; thresholds come from the training database.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from fasnb import evaluation, metrics, scores
+from fasnb.errors import FasnbError
+from fasnb.experiments import OTHERS, TITLES, Experiment
+from fasnb.grid import Arm, table
+from fasnb.metrics import Threshold
+from fasnb.runs import Result
+
+if TYPE_CHECKING:  # a notebook that shows stored numbers need not load them
+    from fasnb.faces import FaceSet
+    from fasnb.session import Session
+
+#: By title, the paper's own first.
+ARMS: dict[str, Arm] = {arm.title: arm for arm in sorted(table("t6").arms, key=lambda arm: arm.key in OTHERS)}
+
+#: Faces (n, 256, 256, 3) uint8 RGB -> p(live) (n,).
+Scorer = Callable[[NDArray[np.uint8]], NDArray[np.floating]]
+
+
+def det_points(tables: Mapping[str, pd.DataFrame], database: str) -> pd.DataFrame:
+    """The DET curves of several methods on a database's test videos: columns curve, apcer, bpcer, threshold.
+
+    `tables` are scores per video by method. FasnbError where one has no test video of it, or of one class.
+    """
+    parts = []
+    for title, scored in tables.items():
+        seen = scores.answered(evaluation.part(scored, database, "test"))
+        parts.append(metrics.det_points(seen["score"], seen["label"]).assign(curve=title))
+    return pd.concat(parts, ignore_index=True)
+
+
+def losses(tables: Mapping[str, pd.DataFrame], train: str, test: str) -> pd.DataFrame:
+    """What is lost between two databases, a row a method, in percent, sorted by the HTER across.
+
+    Columns: method; within (EER on the training database's test videos); eer (on the other's, at the best
+    threshold for it, which nobody has); hter (at the training database's threshold); order = eer - within,
+    what is lost because the scores no longer tell the classes apart; shift = hter - eer, because they moved.
+    """
+    rows = []
+    for title, scored in tables.items():
+        rates = {}
+        for short in (train, test):
+            seen = scores.answered(evaluation.part(scored, short, "test"))
+            rates[short] = metrics.eer(seen["score"], seen["label"], f"{short} test")[0]
+        hter = metrics.hter(seen["score"], seen["label"], evaluation.threshold_of(scored, train))
+        rows.append((title, 100 * rates[train], 100 * rates[test], 100 * hter))
+    found = pd.DataFrame(rows, columns=["method", "within", "eer", "hter"])
+    found = found.assign(order=found["eer"] - found["within"], shift=found["hter"] - found["eer"])
+    return found.sort_values("hter", ascending=False, ignore_index=True)
+
+
+def mistakes(scored: pd.DataFrame, threshold: Threshold, database: str, count: int) -> pd.DataFrame:
+    """The test videos of a database on the wrong side of the threshold, the furthest first.
+
+    At most `count` of each kind: live rejected, then attacks accepted. The columns of scores, and kind and
+    distance (from the threshold, > 0, or 0 for an attack that lies on it). Empty where nothing is wrong.
+    """
+    seen = scores.answered(evaluation.part(scored, database, "test"))
+    live, accepted = seen["label"] == 1, seen["score"] >= threshold.value
+    seen = seen.assign(distance=(seen["score"] - threshold.value).abs())
+    rejected = seen[live & ~accepted].assign(kind="live rejected")
+    passed = seen[~live & accepted].assign(kind="attack accepted")
+    worst = [part.sort_values("distance", ascending=False, kind="stable") for part in (rejected, passed)]
+    return pd.concat([part.head(count) for part in worst], ignore_index=True)
+
+
+def faces_at(found: "FaceSet", paths: Iterable[str]) -> list[NDArray[np.uint8]]:
+    """The middle face (256, 256, 3) of the clips with these paths; FasnbError where one has no face here."""
+    place = {clip.path: number for number, clip in enumerate(found.clips)}
+    chosen = []
+    for path in paths:
+        if path not in place:
+            raise FasnbError(f"{path}: no face of this clip is kept; run `fasnb run` on these data again")
+        own = np.flatnonzero(found.clip_index == place[path])
+        chosen.append(own[len(own) // 2])
+    return list(found.batch(chosen)) if chosen else []
+
+
+def scorer(lab: "Session", arm: Arm, train: str, seed: int) -> Scorer:
+    """A row's trained weights as one function, on the processor; two runs are fused by weight (eq. 31).
+
+    FasnbError where a run's weights are gone or are of another version of the method.
+    """
+    parts = [(_scorer(lab, one), weight) for one, weight in arm.experiments(train, seed)]
+    return lambda pictures: np.sum([weight * score(pictures) for score, weight in parts], axis=0)
+
+
+def _scorer(lab: "Session", experiment: Experiment) -> Scorer:
+    import torch
+
+    from fasnb import checkpoints, training
+    from fasnb.baselines import runs
+
+    cpu = torch.device("cpu")
+    if experiment.branch == "other":
+        path = lab.weights(experiment)
+        method = runs.build(experiment.method, lab.profile, experiment.seed, cpu)
+        try:
+            method.load(checkpoints.read(path)[0])
+        except (KeyError, RuntimeError) as error:
+            raise FasnbError(
+                f"{path} does not fit {experiment.method}: {error}; delete it, run again"
+            ) from error
+        return method.score
+    network = lab.network(experiment)
+    return lambda pictures: training.live_probabilities(network, experiment.branch, pictures, cpu)
+
+
+def times(scorers: Mapping[str, Scorer], face: NDArray[np.uint8], runs: int = 20) -> pd.DataFrame:
+    """Milliseconds from one stored face (256, 256, 3) to its score: method, ms (median), low, high.
+
+    low and high are quartiles. The methods take turns, so that a change of the machine's speed meets all;
+    the first turn is not counted.
+    """
+    rounds = []
+    for _ in range(runs + 1):
+        took = {}
+        for title, score in scorers.items():
+            begun = time.perf_counter()
+            score(face[None])
+            took[title] = 1000 * (time.perf_counter() - begun)
+        rounds.append(took)
+    taken = pd.DataFrame(rounds[1:])  # (runs, methods)
+    low, middle, high = (taken.quantile(q) for q in (0.25, 0.5, 0.75))
+    return pd.DataFrame({"ms": middle, "low": low, "high": high}).rename_axis("method").reset_index()
+
+
+def training_costs(results: Mapping[str, Iterable[Result]]) -> pd.DataFrame:
+    """What training took, a row a method: method, runs, seconds (sum over its runs), parameters, device.
+
+    A fused method's runs count together. Seconds of a run that was stopped and resumed are of its last part.
+    """
+    rows: list[dict[str, Any]] = []
+    for title, own in results.items():
+        records = [result.record for result in own]
+        extras = [record["extra"] for record in records]
+        rows.append(
+            {
+                "method": title,
+                "runs": " + ".join(TITLES[record["settings"]["method"]] for record in records),
+                "seconds": sum(extra["seconds"]["train"] for extra in extras),
+                "parameters": sum(extra["parameters"] for extra in extras),
+                "device": "; ".join(dict.fromkeys(record["device"] for record in records)),
+            }
+        )
+    return pd.DataFrame(rows)
