@@ -16,7 +16,7 @@ def run(capsys, *arguments):
 
 
 @pytest.mark.parametrize(
-    "command", ["reproduce", "run", "table", "figures", "simulate", "databases", "bench"]
+    "command", ["reproduce", "run", "table", "figures", "score", "card", "simulate", "databases", "bench"]
 )
 def test_every_command_has_help(capsys, command):
     code, out, _ = run(capsys, command, "--help")
