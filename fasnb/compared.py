@@ -43,11 +43,11 @@ def det_points(tables: Mapping[str, pd.DataFrame], database: str) -> pd.DataFram
 
 
 def losses(tables: Mapping[str, pd.DataFrame], train: str, test: str) -> pd.DataFrame:
-    """What is lost between two databases, a row a method, in percent, sorted by the HTER across.
+    """Where the error across databases comes from, a row a method, in percent, the largest HTER first.
 
-    Columns: method; within (EER on the training database's test videos); eer (on the other's, at the best
-    threshold for it, which nobody has); hter (at the training database's threshold); order = eer - within,
-    what is lost because the scores no longer tell the classes apart; shift = hter - eer, because they moved.
+    Columns: method; within (EER on the training database's test videos); separation (EER on the other's: what
+    even the best threshold for it, which nobody has, could not avoid); shift (hter - separation: the price
+    of a threshold from home); hter (at the training database's threshold).
     """
     rows = []
     for title, scored in tables.items():
@@ -56,10 +56,9 @@ def losses(tables: Mapping[str, pd.DataFrame], train: str, test: str) -> pd.Data
             seen = scores.answered(evaluation.part(scored, short, "test"))
             rates[short] = metrics.eer(seen["score"], seen["label"], f"{short} test")[0]
         hter = metrics.hter(seen["score"], seen["label"], evaluation.threshold_of(scored, train))
-        rows.append((title, 100 * rates[train], 100 * rates[test], 100 * hter))
-    found = pd.DataFrame(rows, columns=["method", "within", "eer", "hter"])
-    found = found.assign(order=found["eer"] - found["within"], shift=found["hter"] - found["eer"])
-    return found.sort_values("hter", ascending=False, ignore_index=True)
+        rows.append((title, *(100 * rate for rate in (rates[train], rates[test], hter - rates[test], hter))))
+    columns = ["method", "within", "separation", "shift", "hter"]
+    return pd.DataFrame(rows, columns=columns).sort_values("hter", ascending=False, ignore_index=True)
 
 
 def mistakes(scored: pd.DataFrame, threshold: Threshold, database: str, count: int) -> pd.DataFrame:
