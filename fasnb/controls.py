@@ -5,7 +5,7 @@ be shown is one line in `message`, never a traceback. Importing this loads no to
 """
 
 import html
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import ipywidgets as w
@@ -50,16 +50,21 @@ def table(rows: Iterable[tuple[str, str]]) -> str:
 class Explorer(w.VBox):
     """Controls over pictures: on every change `update` is called, and what it refuses becomes one line."""
 
-    def __init__(self, controls: list[Any], shown: list[Any]) -> None:
-        """`controls` are watched for their value; `shown` are hidden while there is nothing to show."""
+    def __init__(self, controls: list[Any], shown: list[Any], switches: Sequence[Any] = ()) -> None:
+        """`controls` in two columns and `switches` in rows below them are watched for their value.
+
+        `shown` are hidden while there is nothing to show.
+        """
         self.message = w.HTML()
         self._busy = False
         self._kept: dict[str, tuple[Any, Any]] = {}
         half = -(-len(controls) // 2)
         columns = [w.VBox(controls[:half]), w.VBox(controls[half:])]
         self.body = w.VBox(shown)
-        super().__init__([w.HBox(columns, layout={"flex_flow": "row wrap"}), self.message, self.body])
-        for control in controls:
+        rows = w.HBox(list(switches), layout={"flex_flow": "row wrap", "max_width": "900px"})
+        above = [w.HBox(columns, layout={"flex_flow": "row wrap"}), *([rows] if switches else [])]
+        super().__init__([*above, self.message, self.body])
+        for control in (*controls, *switches):
             control.observe(self._changed, "value")
         self._changed()
 
