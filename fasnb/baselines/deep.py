@@ -24,8 +24,9 @@ from fasnb.semisup import Batch, Log, SemiConfig
 from fasnb.state import Learner, State
 from fasnb.training import Report, Task, balanced, loop
 
-#: (the method's own network in training mode, x (B, ...) float32, y (B,) int64, generator on the CPU) -> the step's losses;
-#: the entry "loss" is what is minimised.
+#: (the method's own network in training mode, x (B, ...) float32, y (B,) int64, generator on the CPU) -> the
+#: step's losses; the entry "loss" is what is minimised. All chance comes from the generator, or a resumed run
+#: ends with other bits: no nn.Dropout.
 Loss = Callable[[Any, Tensor, Tensor, torch.Generator], dict[str, Tensor]]
 #: Faces (B, side, side, 3) uint8 RGB -> what the network sees, (B, ...) float32 on the CPU.
 See = Callable[[NDArray[np.uint8]], Tensor]
