@@ -33,10 +33,9 @@ def forest(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes
         ax.plot(whole["effect"], y, "o", color=colour, markersize=6, zorder=3)
         ax.plot(whole["paper"], y, "D", mfc="none", mec=BLACK, markersize=6, zorder=4)
         ax.text(1.02, y, whole["verdict"], color=colour, transform=ax.get_yaxis_transform(), va="center")
-    bands(ax, [f"{says} ({table[1:]})" for says, table in zip(wholes["says"], wholes["table"])])
+    bands(ax, [f"{says} (Table {table[1:]})" for says, table in zip(wholes["says"], wholes["table"])])
     ax.tick_params(axis="y", labelsize=9)
-    xlabel = "percentage points of error saved (right of 0: as the paper says); in brackets the table"
-    decorate(ax, xlabel, "", title, grid="x")
+    decorate(ax, "points of error saved (%); right of 0: as the paper says", "", title, grid="x")
     keys = [
         Line2D([], [], color=BLUE, marker="o", label="effect, 95 % interval over subjects"),
         Line2D([], [], color=GREY, marker="o", markersize=2.5, linewidth=0.8, label="its parts"),
@@ -51,9 +50,9 @@ def forest(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes
 def settings(frame: pd.DataFrame, ax: Axes | None = None, title: str = "", value: str = "value") -> Axes:
     """Table 9 as a map: tau down, sigma across, in each field the mean over the table's columns, in percent.
 
-    `frame` is a built table whose rows are `tau=...,sigma=...`. A field of which some column is missing is
-    hatched and says so: a mean over fewer columns could not be compared. `value` may be "paper". FasnbError
-    for another table.
+    Bright is low. `frame` is a built table whose rows are `tau=...,sigma=...`. A field of which some column is
+    missing is hatched and says so: a mean over fewer columns could not be compared. `value` may be "paper".
+    FasnbError for another table.
     """
     found = frame["row"].str.extract(r"^tau=([\d.]+),sigma=([\d.]+)$")
     if found.isna().any(axis=None):
@@ -95,7 +94,7 @@ def beside(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes
         ax.plot(one["value"], y, marker, color=colour, markersize=6, zorder=3)
     bands(ax, names)
     ax.set_xlim(left=0)
-    decorate(ax, "HTER (%), with 95 % interval where there is one", "", title, grid="x")
+    decorate(ax, "HTER (%), with 95 % interval", "", title, grid="x")
     labels = {"right": "right", "wrong": "the wrong way"}
     keys = [Line2D([], [], color=c, marker=m, label=labels[way]) for way, (c, m, _) in looks.items()]
     legend_below(ax, keys)

@@ -14,6 +14,7 @@ from fasnb.evaluation import evaluate, part, threshold_of, threshold_split
 from fasnb.grid import Column
 from fasnb.intervals import bootstrap, interval
 from fasnb.metrics import Threshold
+from fasnb.rendering import NAMES
 
 
 def column(train: str, test: str) -> Column:
@@ -155,3 +156,19 @@ def counted_by(table: pd.DataFrame, train: str, test: str) -> pd.DataFrame:
             | {name: 100 * rate for name, rate in rates.items()}
         )
     return pd.DataFrame(rows)
+
+
+def beside(fitted: pd.DataFrame, chosen: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
+    """The three together, for a picture: columns what, way (right | wrong), value, low, high.
+
+    From `fitted_on_target` (the least HTER), `picked` (of one test database) and `counted_by` (frames).
+    """
+    parts, least = [], fitted["rule"] == "least HTER"
+    for test, rows in fitted[least | (fitted["way"] == "right")].groupby("test", sort=False):
+        parts.append(rows.assign(what=f"threshold fitted on {NAMES[str(test)]} test"))
+    for way in ("right", "wrong"):
+        row = chosen[chosen["way"].isin((way, "both"))]
+        parts.append(row.assign(way=way, what=f"best of {len(chosen)} networks, picked on test"))
+    frames = counted[counted["judged"] == "frames"]
+    parts.append(frames.assign(what=f"{frames['n'].max()} frames as observations"))
+    return pd.concat(parts, ignore_index=True)[["what", "way", "value", "low", "high"]]

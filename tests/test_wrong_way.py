@@ -119,6 +119,24 @@ def test_videos_of_one_person_are_no_new_observations_either():
     assert width[1] < 0.5 * width[0]
 
 
+def test_the_three_beside_each_other():
+    table, candidates = shifted(0.3, frames=2), {"a": noisy(0), "b": noisy(1)}
+    fitted = wrong_way.fitted_on_target(table, "casia", ("casia", "replay"))
+    chosen = wrong_way.picked(candidates, "casia", "replay")
+    counted = wrong_way.counted_by(table, "casia", "replay")
+    frame = wrong_way.beside(fitted, chosen, counted)
+    assert frame["way"].tolist() == ["right", "wrong"] * 4
+    assert frame["what"].tolist()[::2] == [
+        "threshold fitted on CASIA test",
+        "threshold fitted on Replay test",
+        "best of 2 networks, picked on test",
+        "24 frames as observations",
+    ]
+    assert frame["value"].tolist()[2:4] == [50, 0]
+    assert frame["value"][4] == chosen["value"][0]
+    assert frame["value"][5] == chosen["value"].min()
+
+
 def test_nothing_to_pick_from_and_too_few_people():
     with pytest.raises(FasnbError, match="nothing to pick from"):
         wrong_way.picked({}, "casia", "replay")
