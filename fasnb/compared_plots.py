@@ -11,7 +11,7 @@ _MARKERS = "osD^vP*X"  # all differ: there are more methods than colours
 
 def det_curves(points: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes:
     """`plots.det_curve` of many methods: the key stands beside the curves, which may be anywhere."""
-    ax = det_curve(points, axes(ax, (7.4, 4.8)), title)
+    ax = det_curve(points, axes(ax, (7.2, 4.8)), title)
     ax.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1.0), borderaxespad=0)
     return ax
 
@@ -32,7 +32,7 @@ def cost_and_error(
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    ax.set_ylim(bottom=0)
+    ax.set_ylim(0, 1.1 * max(1.0, float(frame["hter"].max())))  # room for the uppermost marker
     decorate(ax, xlabel, "HTER (%)", title)
     ax.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1.0), borderaxespad=0)
     return ax

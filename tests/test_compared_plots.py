@@ -21,5 +21,6 @@ def test_pictures_show_every_method():
     frame = pd.DataFrame({"method": list(many), "ms": 1.5 + np.arange(8), "hter": np.arange(8.0)})
     ax = compared_plots.cost_and_error(frame, "ms", "ms a face")
     assert ax.get_ylim()[0] == 0
+    assert ax.get_ylim()[1] > 7.5  # the uppermost marker is whole
     assert len({line.get_marker() for line in ax.get_lines()}) == len(many)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == list(many)
