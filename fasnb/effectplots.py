@@ -50,9 +50,9 @@ def forest(frame: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes
 def settings(frame: pd.DataFrame, ax: Axes | None = None, title: str = "", value: str = "value") -> Axes:
     """Table 9 as a map: tau down, sigma across, in each field the mean over the table's columns, in percent.
 
-    Bright is low. `frame` is a built table whose rows are `tau=...,sigma=...`. A field of which some column is
-    missing is hatched and says so: a mean over fewer columns could not be compared. `value` may be "paper".
-    FasnbError for another table.
+    Bright is low. `frame` is a built table whose rows are `tau=...,sigma=...`. A field of which some column
+    is missing is hatched and says so: a mean over fewer columns could not be compared. `value` may be
+    "paper". FasnbError for another table.
     """
     found = frame["row"].str.extract(r"^tau=([\d.]+),sigma=([\d.]+)$")
     if found.isna().any(axis=None):
