@@ -6,7 +6,7 @@ BIN     := $(VENV)/bin
 READY   := $(VENV)/ready
 WORKERS ?= 2
 
-.PHONY: reproduce test lint lab venv clean
+.PHONY: reproduce test lint lab app venv clean
 reproduce: $(READY)
 	$(BIN)/python -m fasnb reproduce --profile $(PROFILE) --workers $(WORKERS)
 
@@ -20,6 +20,10 @@ lint: $(READY)
 
 lab: $(READY)
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+
+# The threshold explorer in the browser, over the scores of the most advanced profile there is.
+app: $(READY)
+	$(BIN)/python -m fasnb.app
 
 venv: $(READY)
 

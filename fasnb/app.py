@@ -1,0 +1,60 @@
+"""The threshold explorer as a page of its own: Voila shows `app/thresholds.ipynb` over stored scores.
+
+`python -m fasnb.app` serves it on this machine alone and prints its address with Voila's token. Nothing is
+computed but the read-outs, so neither databases nor torch are needed.
+"""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from fasnb import paths
+from fasnb.errors import FasnbError
+from fasnb.profiles import PROFILES
+from fasnb.runs import Store
+
+IDLE = 600  # seconds after which the kernel of a closed page is ended
+
+
+def scores() -> Store:
+    """The results of the most advanced profile that has any; FasnbError says what to run without any.
+
+    The store knows no data source: it shows the newest scores, of whatever data and code.
+    """
+    for name, profile in reversed(PROFILES.items()):
+        store = Store(paths.store(name), profile)
+        if store.results():
+            return store
+    raise FasnbError("there are no scores to show yet; run `make reproduce` first")
+
+
+def command(options: Sequence[str] = ()) -> list[str]:
+    """The command line that serves the page; `options` of Voila come last, so they win."""
+    page = paths.ROOT / "app" / "thresholds.ipynb"
+    if not page.exists():
+        raise FasnbError(f"{page} is missing; run this from a checkout, or set FASNB_HOME to one")
+    return [
+        *(sys.executable, "-m", "voila", str(page)),
+        *("--no-browser", "--Voila.ip=127.0.0.1", "--Voila.auto_token=True"),
+        f"--MappingKernelManager.cull_idle_timeout={IDLE}",
+        f"--MappingKernelManager.cull_interval={IDLE // 10}",
+        *options,
+    ]
+
+
+def main(options: Sequence[str] | None = None) -> int:
+    """Serve until interrupted: 0, or 1 with one line where there is nothing to show."""
+    try:
+        scores()
+        arguments = command(sys.argv[1:] if options is None else options)
+    except FasnbError as error:
+        print(f"fasnb: {error}", file=sys.stderr)
+        return error.exit_code
+    try:
+        return subprocess.run(arguments).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
