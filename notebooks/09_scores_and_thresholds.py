@@ -80,7 +80,9 @@ curse.mean().round(1)
 # `unseen` lies below `average`, the choice had something to it, and would still need labels that a door does not have.
 #
 # **Three: frames counted instead of people.** Frames of one video are almost copies, and videos of one person are
-# alike. Taken as observations of their own they make an interval too narrow, the more so the more alike they are.
+# alike: they are no observations of their own, and an interval over them answers no question about other people.
+# Mostly it is too narrow, the more so the more frames a video has. With a handful of test people no interval is to be
+# trusted, the one over people neither.
 
 # %%
 counted = wrong_way.counted_by(fused, "casia", "replay")
@@ -186,6 +188,6 @@ assert threshold.where == "casia train"
 least = fitted[fitted["rule"] == "least HTER"].set_index("test")["value"]
 assert (least <= fitted[fitted["way"] == "right"].set_index("test")["value"] + 1e-9).all()
 assert chosen["value"].min() == chosen.loc[chosen["way"].isin(("wrong", "both")), "value"].iloc[0]
-assert curse["seen"].mean() <= curse["average"].mean()
+assert chosen.loc[chosen["way"].isin(("right", "both")), "chooser"].iloc[0] == chosen["chooser"].min()
 assert report["auc"].between(0, 100).all()
 assert set(points["curve"]) == {"casia to casia", "casia to replay", "casia to msu"}
