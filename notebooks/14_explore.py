@@ -14,7 +14,7 @@
 # # Explore: a threshold, and what it costs at your door
 #
 # **Before:** 13, where the network looks. **Now:** move the threshold, the fusion weight, the schedules and the
-# pseudo labels yourself. **After:** that was the last one; back to 00.
+# pseudo labels yourself. **After:** 15, light, media and heat to play with.
 #
 # **Regenerates:** the pictures of the explorer - about 15 s on a CPU - with few people the 95 % intervals are wide
 
