@@ -89,7 +89,8 @@ class Svm:
         mean, spread = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64)
         scale = np.where(spread > 1e-8, spread, 1.0)  # a feature that never varies says nothing
         z = (x - mean) / scale
-        gram = kernel_of(self.kernel, z, z)  # once for all folds and all C
+        # Once for all folds and all C: the standardisation knows held-out faces, but none of their labels.
+        gram = kernel_of(self.kernel, z, z)
         held_out = {c: _held_out(gram, labels, fold, c) for c in GRID}
         auc = {c: metrics.auc(values, labels) for c, values in held_out.items()}
         best = max(GRID, key=lambda c: (auc[c], -c))
