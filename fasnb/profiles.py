@@ -156,6 +156,7 @@ LITE = scaled(
     ema=0.99,
     bn_momentum=0.02,
     plgf_batch=16,
+    s1=200,  # as printed
     other_steps=1_200,
     other_batch=16,
     checkpoint_every=500,

@@ -110,7 +110,7 @@ _LASER = Printer(
 )  # fmt: skip
 _IPHONE_3GS = Display(
     "iPhone 3GS", width=74, height=49, pitch=0.156, stripes="rgb-y", fill=(0.75, 0.82), gamma=2.0,
-    gamut=0.97, white=6500, peak=2.0, contrast=140, gloss=0.09, falloff=0.35, flicker=0.10, hertz=240,
+    gamut=0.97, white=6700, peak=2.0, contrast=140, gloss=0.09, falloff=0.35, flicker=0.10, hertz=240,
     bezel=14, bezel_albedo=0.03,
 )  # fmt: skip
 _IPAD_1 = Display(
@@ -233,7 +233,7 @@ _IPAD_AIR = Display(
 )  # fmt: skip
 _IPHONE_5S = Display(
     "iPhone 5S", width=88.6, height=50, pitch=0.078, stripes="rgb-y", fill=(0.70, 0.84), gamma=2.2,
-    gamut=0.99, white=6600, peak=2.2, contrast=900, gloss=0.056, falloff=0.18, flicker=0.05, hertz=300,
+    gamut=0.99, white=6950, peak=2.2, contrast=900, gloss=0.056, falloff=0.18, flicker=0.05, hertz=300,
     bezel=15, bezel_albedo=0.04,
 )  # fmt: skip
 
