@@ -4,13 +4,6 @@ The scores are made up, so that it needs no finished runs. Chromium is taken fro
 """
 
 import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from dataclasses import replace
 
 import nbformat
@@ -19,10 +12,10 @@ import pytest
 from fasnb import explore, widgets
 from fasnb.experiments import make
 from fasnb.explore import Library
-from fasnb.paths import NOTEBOOKS, ROOT
+from fasnb.paths import NOTEBOOKS
+from tests.browser.conftest import served
 from tests.test_runs import put, store
 
-CHROMIUM = "/usr/bin/chromium" if os.path.exists("/usr/bin/chromium") else shutil.which("chromium")
 PREAMBLE = """
 from pathlib import Path
 from types import SimpleNamespace
@@ -49,54 +42,10 @@ def folder(tmp_path):
 
 @pytest.fixture
 def lab(folder):
-    """JupyterLab on a free port; its address with the token. Its settings are its own, its folder is tmp."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    token = "only-for-this-test"
-    options = [
-        f"--ServerApp.root_dir={folder}",
-        f"--ServerApp.port={port}",
-        f"--IdentityProvider.token={token}",
-    ]
-    options += ["--ServerApp.port_retries=0", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]
-    home = {f"JUPYTER_{name}_DIR": str(folder / name) for name in ("CONFIG", "RUNTIME", "DATA")}
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    log = (folder / "lab.log").open("wb")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", *options],
-        env=os.environ | home | {"PYTHONPATH": path},
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-    )
-    try:
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token={token}", timeout=2).close()
-                break
-            except OSError:
-                assert server.poll() is None, (folder / "lab.log").read_text()[-2000:]
-                time.sleep(0.25)
-        yield f"http://127.0.0.1:{port}/lab/tree/explorer.ipynb?token={token}"
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)  # its kernels with it
-        server.wait(20)
-        log.close()
-
-
-@pytest.fixture
-def page():
-    """A page of the system's Chromium."""
-    api = pytest.importorskip(
-        "playwright.sync_api", reason="playwright is not installed: pip install '.[dev]'"
-    )
-    if not CHROMIUM:
-        pytest.skip("there is no chromium on this system: install it to test the widgets in a browser")
-    with api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_page(viewport={"width": 1300, "height": 1400})
-        browser.close()
+    """JupyterLab on a free port; its address with the token."""
+    options = ["-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]
+    with served(folder, [*options, f"--ServerApp.root_dir={folder}"], "ServerApp", "IdentityProvider") as at:
+        yield at("lab/tree/explorer.ipynb")
 
 
 def test_an_arrow_key_moves_the_threshold_and_the_readouts(page, lab, folder):
