@@ -195,7 +195,8 @@ def _behind(claim: Claim, runs: Runs, seeds: tuple[int, ...]) -> tuple[tuple[int
     there = tuple(seed for seed in seeds if all(found[row, train, seed] for row, train in arms))
     if not there:
         lacking = sum(not results for results in found.values())
-        return (), "", f"{lacking} of {len(found)} arms are without runs: `fasnb run --only {claim.table}`"
+        run = f"fasnb run --profile {runs.store.profile.name} --only {claim.table}"
+        return (), "", f"{lacking} of {len(found)} arms are without runs: `{run}`"
     records = [
         result.record for key, results in found.items() if key[2] in there for result, _ in results or []
     ]

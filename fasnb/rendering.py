@@ -74,9 +74,8 @@ def mixtures(frame: pd.DataFrame) -> list[str]:
         found.append(f"{short} of {len(frame)} numbers lack some of their seeds.")
     lacking = int(frame["value"].isna().sum())
     if lacking:
-        found.append(
-            f"{lacking} of {len(frame)} numbers are missing: run `fasnb run --only {frame['table'].iloc[0]}`."
-        )
+        run = f"fasnb run --profile {frame['profile'].iloc[0]} --only {frame['table'].iloc[0]}"
+        found.append(f"{lacking} of {len(frame)} numbers are missing: run `{run}`.")
     return found
 
 

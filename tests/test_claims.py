@@ -114,7 +114,7 @@ def test_missing_runs_are_not_measured(tmp_path):
     frame = judge_one(BY_KEY["uda"], one)
     assert set(frame["verdict"]) == {"not measured"}
     assert frame[["effect", "low", "high"]].isna().all(axis=None)
-    assert frame["why"][0] == "1 of 6 arms are without runs: `fasnb run --only t7`"
+    assert frame["why"][0] == "1 of 6 arms are without runs: `fasnb run --profile smoke --only t7`"
     assert frame["paper"].notna().all()
     assert "not measured (1 of 6" in claims.sentence(whole(frame))
 

@@ -96,7 +96,7 @@ def test_missing_cells_say_so_and_never_show_zero(full, tmp_path):
         text = tables.render(frame, kind)
         assert text.count("missing") >= 4
         assert "0.0 / 1.1" not in text
-    assert "4 of 28 numbers are missing: run `fasnb run --only t8`" in tables.render(frame)
+    assert "4 of 28 numbers are missing: run `fasnb run --profile smoke --only t8`" in tables.render(frame)
     assert "missing / 1.1" in tables.render(frame)
 
 
