@@ -148,6 +148,11 @@ own.groupby(["arm", "database"])["AUC"].mean().unstack().round(2)
 # | 12 | how hard the databases are, and for whom |
 # | 13 | where the network looks (Figs 7 and 8) |
 # | 14 | sliders: a threshold and what it costs at your door, the fusion weight, schedules, pseudo labels |
+# | 15 | more sliders: light on a face, the simulator's stages, where a network looks |
+# | 16 | the methods that the paper compares itself with (Tables 5 and 6) |
+# | 17 | what each part is worth (Tables 9 to 13) |
+# | 18 | your own pictures, and how little a handful of them proves |
+# | 19 | what remains of the paper's claims |
 #
 # `make reproduce PROFILE=lite` runs all of this longer, on all subjects.
 
