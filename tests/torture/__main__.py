@@ -1,0 +1,54 @@
+"""`python -m tests.torture NAME [--n N] [--seed S] [--out DIR]`: break it on purpose, count what held.
+
+NAME is a module of this folder with `run(n, folder, seed) -> list[Row]` and `N`, how often by default; what
+it found goes to DIR/NAME.json. `python -m tests.torture report` gathers them into docs/reliability.md.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from importlib import import_module
+from pathlib import Path
+
+from fasnb import paths
+from fasnb.errors import FasnbError
+from tests.torture import report
+
+_NOT_TORTURES = ("__init__", "__main__", "report", "toys")
+
+
+def names() -> list[str]:
+    """The tortures there are: the modules of this folder that are neither shared nor tests."""
+    found = sorted(path.stem for path in Path(__file__).parent.glob("*.py"))
+    return [name for name in found if name not in _NOT_TORTURES and not name.startswith("test_")]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one torture, print its rows; 0 if everything held, 1 if not, 2 for a bad request."""
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__.splitlines()[0])
+    parser.add_argument("name", choices=[*names(), "report"])
+    parser.add_argument("--n", type=int, help="how often; by default as for the table")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=paths.BUILD / "torture", metavar="DIR")
+    wanted = parser.parse_args(arguments)
+    try:
+        if wanted.name == "report":
+            report.refresh(wanted.out)
+            return 0
+        module = import_module(f"tests.torture.{wanted.name}")
+        begun = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix=f"torture-{wanted.name}-") as scratch:
+            rows = module.run(module.N if wanted.n is None else wanted.n, Path(scratch), wanted.seed)
+        path = report.save(wanted.out, wanted.name, rows, time.monotonic() - begun)
+    except FasnbError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    for row in rows:
+        print(f"{row.held}/{row.tried} {row.what}: {row.worst}")
+    print(path)
+    return 0 if all(row.held == row.tried for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
