@@ -44,7 +44,7 @@ MAP = 32
 #: Half the width and half the height of the ellipsoid; the face box is 0.8 of the picture's side.
 AXES = (0.32, 0.40)
 WIDTH = 8
-LR = 0.05
+LR = 0.02
 
 
 @lru_cache(maxsize=2)

@@ -15,7 +15,7 @@ What is not:
   which the paper's wider boxes may.
 - One network for all scales, each face of a step at a scale drawn at random, where the paper reports each
   scale by itself; the machine sees the features of all five side by side.
-- 96 x 96 pixels and about a hundredth of AlexNet's parameters; batch normalisation for its normalisation over
+- 96 x 96 pixels and under a hundredth of AlexNet's parameters; batch normalisation for its normalisation over
   neighbouring channels, so that tens of steps suffice. Single frames only. The machine is linear.
 - As in the paper the machine learns from faces that the network has learnt from, so its held-out AUC and its
   sigmoid are too sure of themselves.
@@ -41,7 +41,7 @@ SEEN = 96  # of what the network sees
 #: Sides of the centre crops: 0.75, 0.875, 1, 1.125 and 1.25 of the face box, which is 0.8 of the picture.
 CROPS = (96, 112, 128, 144, 160)
 FEATURES = 64
-LR = 0.02
+LR = 0.01
 
 
 def scales(pictures: NDArray[np.uint8]) -> Tensor:

@@ -13,7 +13,7 @@ from fasnb.errors import FasnbError
 from tests.test_training import TINY, ToyFaces, quiet, some
 
 CPU = torch.device("cpu")
-PROFILE = replace(TINY, other_steps=16, other_batch=8, ema=0.5, checkpoint_every=16)
+PROFILE = replace(TINY, other_steps=30, other_batch=8, ema=0.5, checkpoint_every=30)
 
 
 def test_a_live_faces_depth_is_an_ellipsoid_in_the_middle_of_the_picture():
@@ -94,6 +94,7 @@ def test_its_parameters_are_as_counted_by_hand():
 
 def test_it_learns_the_toy_and_a_copy_scores_alike(tmp_path):
     learnt, fresh = build(PROFILE, 0, CPU), build(PROFILE, 1, CPU)
+    learnt.side = fresh.side = 48  # smaller than in earnest, to be quick
     learnt.fit(ToyFaces(some("casia-fasd", "train", 6, 6), 1), tmp_path, quiet)
     others = ToyFaces(some("msu-mfsd", "test", 3, 3), 1)
     _, pictures = next(others.iterate(6))

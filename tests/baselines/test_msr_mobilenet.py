@@ -13,7 +13,7 @@ from fasnb.errors import FasnbError
 from tests.test_training import TINY, ToyFaces, quiet, some
 
 CPU = torch.device("cpu")
-PROFILE = replace(TINY, other_steps=40, other_batch=8, ema=0.5, checkpoint_every=40)
+PROFILE = replace(TINY, other_steps=30, other_batch=8, ema=0.5, checkpoint_every=30)
 
 
 def test_gaussians_sum_to_one_and_have_the_width_asked_for():
