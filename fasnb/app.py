@@ -4,9 +4,11 @@
 computed but the read-outs, so neither databases nor torch are needed.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from fasnb import paths
 from fasnb.errors import FasnbError
@@ -14,6 +16,15 @@ from fasnb.profiles import PROFILES
 from fasnb.runs import Store
 
 IDLE = 600  # seconds after which the kernel of a closed page is ended
+#: Served here alone; without what Voila would fetch from the network and an extension that is JupyterLab's.
+SERVED = (
+    "--no-browser",
+    "--template=offline",
+    "--Voila.ip=127.0.0.1",
+    "--VoilaConfiguration.extension_denylist=jupyterlab-jupytext",
+    f"--MappingKernelManager.cull_idle_timeout={IDLE}",
+    f"--MappingKernelManager.cull_interval={IDLE // 10}",
+)
 
 
 def scores() -> Store:
@@ -28,18 +39,17 @@ def scores() -> Store:
     raise FasnbError("there are no scores to show yet; run `make reproduce` first")
 
 
+def folder() -> Path:
+    """Where the page and its template are."""
+    return paths.ROOT / "app"
+
+
 def command(options: Sequence[str] = ()) -> list[str]:
     """The command line that serves the page; `options` of Voila come last, so they win."""
-    page = paths.ROOT / "app" / "thresholds.ipynb"
+    page = folder() / "thresholds.ipynb"
     if not page.exists():
         raise FasnbError(f"{page} is missing; run this from a checkout, or set FASNB_HOME to one")
-    return [
-        *(sys.executable, "-m", "voila", str(page)),
-        *("--no-browser", "--Voila.ip=127.0.0.1", "--Voila.auto_token=True"),
-        f"--MappingKernelManager.cull_idle_timeout={IDLE}",
-        f"--MappingKernelManager.cull_interval={IDLE // 10}",
-        *options,
-    ]
+    return [sys.executable, "-m", "voila", str(page), *SERVED, "--Voila.auto_token=True", *options]
 
 
 def main(options: Sequence[str] | None = None) -> int:
@@ -51,7 +61,7 @@ def main(options: Sequence[str] | None = None) -> int:
         print(f"fasnb: {error}", file=sys.stderr)
         return error.exit_code
     try:
-        return subprocess.run(arguments).returncode
+        return subprocess.run(arguments, env=os.environ | {"JUPYTER_PATH": str(folder())}).returncode
     except KeyboardInterrupt:
         return 0
 

@@ -33,6 +33,11 @@ def choice(name: str, options: Iterable[Any], value: Any) -> w.Dropdown:
     return w.Dropdown(options=list(options), value=value, description=name, **_WIDE)
 
 
+def picture() -> w.Image:
+    """A place for a picture, shown in its own size whatever the page's width, smaller where that is less."""
+    return w.Image(layout={"align_self": "flex-start", "max_width": "100%"})
+
+
 def percent(rate: float, span: tuple[float, float] = (float("nan"), float("nan"))) -> str:
     """A rate for people, "12.5 % [8.0, 17.1]"; "none there" for NaN."""
     if np.isnan(rate):

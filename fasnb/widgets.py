@@ -10,7 +10,7 @@ import ipywidgets as w
 
 from fasnb import explore, explore_door, explore_learning
 from fasnb.charts import png
-from fasnb.controls import Explorer, choice, percent, slider, table, whole
+from fasnb.controls import Explorer, choice, percent, picture, slider, table, whole
 from fasnb.errors import FasnbError
 from fasnb.experiments import TRAIN_DATABASES
 from fasnb.explore import RULES, Library, Reading, State
@@ -77,7 +77,7 @@ class Thresholds(Explorer):
         self.threshold = slider("threshold", start.fixed, 0, 1, 0.005, ".3f")
         self.visitors = whole("visitors a day", start.visitors, 0, 5000, 50)
         self.attack_rate = slider("attacks of them (%)", 100 * start.attack_rate, 0, 20, 0.5, ".1f")
-        self.readout, self.chart, self.door, self.fusion = w.HTML(), w.Image(), w.Image(), w.Image()
+        self.readout, self.chart, self.door, self.fusion = w.HTML(), picture(), picture(), picture()
         controls = [self.arm, self.train, self.test, self.weight]
         controls += [self.rule, self.threshold, self.visitors, self.attack_rate]
         super().__init__(controls, [self.chart, self.readout, self.door, self.fusion])
@@ -140,7 +140,7 @@ class ScheduleExplorer(Explorer):
         self.s1 = whole("s1, first drop", s.s1, 0, s.plgf_total, small)
         self.s2 = whole("s2, second drop", s.s2, 0, s.plgf_total, small)
         self.plgf_total = whole("steps of the PLGF branch", s.plgf_total, 1, 2 * s.plgf_total, small)
-        self.chart = w.Image()
+        self.chart = picture()
         controls = [self.total, self.wait, self.warmup, self.s1, self.s2, self.plgf_total]
         self._values = controls
         super().__init__(controls, [self.chart])
@@ -165,7 +165,7 @@ class PseudoExplorer(Explorer):
         self.guesses = guesses
         self.tau = slider("tau", 0.6, 0, 1, 0.01)
         self.temperature = slider("temperature", p.temperature, 0.1, 2, 0.1, ".1f")
-        self.readout, self.chart = w.HTML(), w.Image()
+        self.readout, self.chart = w.HTML(), picture()
         super().__init__([self.tau, self.temperature], [self.chart, self.readout])
 
     def update(self, changed: Any) -> None:

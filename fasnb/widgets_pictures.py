@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as w
 
 from fasnb import explore_heat, explore_light, explore_simulator, plgf
-from fasnb.controls import Explorer, choice, percent, slider, table, whole
+from fasnb.controls import Explorer, choice, percent, picture, slider, table, whole
 from fasnb.explore_faces import LIVE, Face, Gallery, Pick
 from fasnb.explore_heat import CLASSES, TILES, Networks
 from fasnb.explore_light import Light
@@ -100,7 +100,7 @@ class LightExplorer(FaceExplorer):
         self.side = slider("side light", 0, -1, 1, 0.1, ".1f")
         self.size = choice("mask size", plgf.SIZES, 3)
         self.variant = choice("mask", plgf.VARIANTS, "quadrant")
-        self.readout, self.chart = w.HTML(), w.Image()
+        self.readout, self.chart = w.HTML(), picture()
         controls = [self.gain, self.gamma, self.side, self.size, self.variant]
         super().__init__(gallery, controls, [self.chart, self.readout])
 
@@ -131,7 +131,7 @@ class SimulatorExplorer(Explorer):
         names = (*explore_simulator.control.STAGES, *explore_simulator.camera_stages())
         narrow = {"indent": False, "layout": {"width": "150px"}}
         self.stages = {name: w.Checkbox(name not in start.off, description=name, **narrow) for name in names}
-        self.readout, self.chart = w.HTML(), w.Image()
+        self.readout, self.chart = w.HTML(), picture()
         self._offer_clips(start)
         controls = [self.database, self.subject, self.camera, self.attack]
         super().__init__(controls, [self.chart, self.readout], list(self.stages.values()))
@@ -175,7 +175,7 @@ class HeatExplorer(FaceExplorer):
         self.network = choice("network", names, networks.experiments[0])
         self.target = choice("evidence for", CLASSES, "live")
         self.tile = choice("face seen as", TILES, "whole face")
-        self.readout, self.chart = w.HTML(), w.Image()
+        self.readout, self.chart = w.HTML(), picture()
         super().__init__(gallery, [self.network, self.target, self.tile], [self.chart, self.readout])
 
     def update(self, changed: Any) -> None:

@@ -53,6 +53,7 @@ def test_without_its_page_one_line_says_so(home, capsys):
 def test_it_is_served_here_alone_behind_a_token_and_idle_kernels_are_ended():
     served = app.command(["--port=1"])
     assert {"--Voila.ip=127.0.0.1", "--Voila.auto_token=True"} <= set(served)
+    assert (app.folder() / "voila" / "templates" / "offline" / "index.html.j2").exists()
     assert f"--MappingKernelManager.cull_idle_timeout={app.IDLE}" in served
     assert served[-1] == "--port=1"
 

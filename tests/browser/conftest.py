@@ -86,6 +86,7 @@ def served(folder, options, server, identity, **more):
 def errors_of(page):
     """A list that fills with what goes wrong on a page."""
     found = []
+    page.set_default_navigation_timeout(120_000)
     page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: found.append(str(error)))
     return found
