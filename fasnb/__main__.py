@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from fasnb import __version__, own_commands, paths
+from fasnb import __version__, clean, own_commands, paths
 from fasnb.errors import FasnbError
 
 
@@ -206,6 +206,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--profile", default="smoke", help="smoke, lite, brief or paper (default: smoke)")
 
     own_commands.add(command, _count, _folder)
+    clean.add(command)
 
     one = command(simulate, "write simulated databases in the official layouts")
     one.add_argument(
