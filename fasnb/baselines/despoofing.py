@@ -38,8 +38,8 @@ HSV_TOP = np.array([180, 255, 255], np.float32)  # OpenCV keeps the hue in half 
 BOUND = 0.1  # of a pixel's noise, in pictures from 0 to 1
 LEVEL = 0.02  # mean magnitude that an attack's noise is to have: about 5 of 255 grey levels
 #: Weights of the losses; `spoof` is J_s.
-WEIGHTS = {"map": 1.0, "magnitude": 0.5, "spoof": 0.5, "repetition": 0.1, "quality": 0.05, "critic": 0.2}
-LR = 0.05
+WEIGHTS = {"map": 1.0, "magnitude": 0.5, "spoof": 0.5, "repetition": 0.1, "quality": 0.05, "critic": 1.0}
+LR = 0.02
 
 
 def planes(pictures: NDArray[np.uint8]) -> Tensor:

@@ -19,7 +19,7 @@ In testing l_t = m_t: no chance is left.
 Kept: global features, recurrent choice of patches, reward, fusion. Ours:
 - The CNN is ResNet-18's four stages of two blocks (pre-activated) with a quarter of its channels, on the face
   at 128 x 128, without pretrained weights (there ResNet-18, pretrained on ImageNet). Four looks.
-- Patches of 48 x 48 are cut from the 256 x 256 face, at its full resolution, and seen by three convolutions.
+- Patches of 64 x 64 are cut from the 256 x 256 face, at its full resolution, and seen by three convolutions.
 - A Gaussian policy of fixed width, a learnt baseline, one reward for all looks, and places and baseline
   that do not teach h_t, as in the recurrent attention model (Mnih et al. 2014) on which the paper builds.
 - One training from end to end (there the CNN goes first), and a cross-entropy for g and for h_T each instead
@@ -38,7 +38,7 @@ from fasnb.networks import WideBlock
 from fasnb.profiles import Profile
 
 SIDE = 256
-PATCH = 48
+PATCH = 64
 LOOKS = 4
 SPREAD = 0.25  # s, in half sides: 32 pixels
 HIDDEN = 64
@@ -80,7 +80,7 @@ class Glance(nn.Module):
 
 
 class Look(nn.Module):
-    """f: patches (B, 3, 48, 48) and their places (B, 2) -> (B, 64)."""
+    """f: patches (B, 3, 64, 64) and their places (B, 2) -> (B, 64)."""
 
     def __init__(self) -> None:
         super().__init__()
