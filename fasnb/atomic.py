@@ -2,11 +2,15 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fasnb.errors import FasnbError
+
+#: How the names of temporary files begin.
+PART = ".part-"
 
 
 @contextmanager
@@ -18,7 +22,9 @@ def writing(path: Path) -> Iterator[Path]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}-", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=f"{PART}{path.stem[:40]}-", suffix=path.suffix, dir=path.parent
+        )
         os.close(handle)
     except OSError as error:
         raise _refused(path, error) from error
@@ -44,6 +50,17 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, content: str) -> None:
     """Write `content` to `path` atomically, as UTF-8."""
     write_bytes(path, content.encode())
+
+
+def sweep(folder: Path, idle_s: float = 0.0) -> None:
+    """Remove the temporary files that killed processes left in `folder`, if untouched for `idle_s` seconds.
+
+    With 0 only where no other process may be writing there.
+    """
+    for path in folder.glob(f"{PART}*"):
+        with suppress(OSError):  # gone meanwhile, or not ours to remove
+            if time.time() - path.stat().st_mtime >= idle_s:
+                path.unlink()
 
 
 def _refused(path: Path, error: OSError) -> FasnbError:

@@ -77,3 +77,27 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "f").write_text("")
     with pytest.raises(FasnbError, match="cannot write"):
         atomic.write_text(tmp_path / "f" / "x", "")
+
+
+def test_what_killed_processes_left_is_swept_and_nothing_else(tmp_path):
+    for name in ("x.json", ".x.lock", ".guard", "part-x"):
+        (tmp_path / name).write_text("")
+    old, new = (tmp_path / f"{atomic.PART}{name}.csv" for name in ("old", "new"))
+    old.write_text("half")
+    new.write_text("half")
+    os.utime(old, (1e9, 1e9))
+    atomic.sweep(tmp_path, idle_s=3600)
+    assert left(tmp_path) == sorted(["x.json", ".x.lock", ".guard", "part-x", new.name])
+    atomic.sweep(tmp_path)
+    assert new.name not in left(tmp_path)
+    atomic.sweep(tmp_path / "nowhere")
+
+
+def test_temporary_files_are_such_as_sweep_knows(tmp_path):
+    with atomic.writing(tmp_path / ("x" * 200 + ".json")) as temporary:
+        temporary.write_text("half")
+        atomic.sweep(tmp_path, idle_s=60)
+        assert temporary.exists()
+        atomic.sweep(tmp_path)
+        assert not temporary.exists()
+        temporary.write_text("whole")

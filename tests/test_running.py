@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fasnb import locks, running
+from fasnb import atomic, locks, running
 from fasnb.errors import FasnbError, UsageError
 from fasnb.experiments import make
 from fasnb.running import Progress, run_missing
@@ -185,6 +185,62 @@ def test_ctrl_c_ends_the_workers_too(tmp_path):
     assert all(locks.started(pid) is None for pid in pids)
     assert store(folder).missing(EXPERIMENTS) == EXPERIMENTS
     assert len(run_missing(EXPERIMENTS[:2], train, store(folder), progress=lambda _: None)) == 2
+
+
+def trained_once(experiment, profile, data, folder, report):
+    """Like training: a checkpoint, reports while scoring, and the checkpoint is removed at the end."""
+    checkpoint = folder / "checkpoint.safetensors"
+    if not checkpoint.exists():
+        data.append("trained")
+        atomic.write_text(checkpoint, "all steps")
+    report(0.95, "last step")
+    report(0.97, "scored a set")
+    report(1.0, "scored the other set")
+    checkpoint.unlink()
+    return some_scores()
+
+
+def test_a_result_that_cannot_be_written_does_not_cost_the_training(tmp_path, monkeypatch):
+    one, steps = store(tmp_path / "s"), []
+    more = {"data": steps, "checkpoints": tmp_path / "c", "progress": lambda line: None}
+
+    def full(*_, **__):
+        raise FasnbError("cannot write x.json: No space left on device; free space")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(one, "put", full)
+        with pytest.raises(FasnbError, match="No space left"):
+            run_missing([MPL], trained_once, one, **more)
+    assert len(run_missing([MPL], trained_once, one, **more)) == 1
+    assert steps == ["trained"]
+    assert list((tmp_path / "c" / one.stem(MPL)).iterdir()) == []
+
+
+def test_a_run_without_checkpoints_or_hard_links_is_recorded_all_the_same(tmp_path, monkeypatch):
+    def refused(*_):
+        raise OSError("no links here")
+
+    monkeypatch.setattr(running.os, "link", refused)
+    more = {"data": [], "checkpoints": tmp_path / "c", "progress": lambda line: None}
+    assert len(run_missing([MPL], trained_once, store(tmp_path / "s"), **more)) == 1
+    assert len(run_missing(EXPERIMENTS[:1], train, store(tmp_path / "s"), progress=lambda line: None)) == 1
+
+
+def test_what_kills_left_half_written_is_swept(tmp_path):
+    one = store(tmp_path / "s")
+    folder = tmp_path / "c" / one.stem(MPL)
+    folder.mkdir(parents=True)
+    one.folder.mkdir()
+    half, other, old = (
+        folder / f"{atomic.PART}checkpoint-x.safetensors",
+        one.folder / f"{atomic.PART}another-run-x.csv",
+        one.folder / f"{atomic.PART}another-run-y.csv",
+    )
+    for path in (half, other, old):
+        path.write_text("half")
+    os.utime(old, (1e9, 1e9))
+    run_missing([MPL], train, one, checkpoints=tmp_path / "c", progress=lambda line: None)
+    assert [path.exists() for path in (half, other, old)] == [False, True, False]
 
 
 def test_durations_for_people():
