@@ -106,7 +106,8 @@ def reproduce(args: argparse.Namespace) -> None:
 
 
 def figures(args: argparse.Namespace) -> None:
-    """Copy a profile's figures to figures/, to be committed."""
+    """Copy a profile's figures to figures/, and the headline table into the README, to be committed."""
+    from fasnb import headline
     from fasnb.profiles import get
     from fasnb.publish import publish
     from fasnb.reproduce import opened
@@ -115,6 +116,8 @@ def figures(args: argparse.Namespace) -> None:
     _, source = opened(profile)
     copied = publish(profile.name, source.kind, source.digest)
     print(f"{len(copied)} files are in {paths.ROOT / 'figures'}")
+    if headline.update():
+        print(f"{headline.README} shows Table 8 of profile {headline.PROFILE}")
 
 
 def bench(args: argparse.Namespace) -> None:
