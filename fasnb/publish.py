@@ -42,10 +42,10 @@ def publish(profile: str, source: str, digest: str, to: Path | None = None) -> l
 def _origin(path: Path) -> str | None:
     """The profile of the figures that are there."""
     try:
-        profile = json.loads(path.read_text())["profile"]
+        profile = str(json.loads(path.read_text())["profile"])
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise FasnbError(f"{path} is damaged ({error}); delete it and run again") from error
     if profile not in PROFILES:
         raise FasnbError(f"{path} names an unknown profile {profile!r}; delete it and run again")

@@ -10,6 +10,8 @@ import yaml
 from fasnb.errors import FasnbError, UsageError
 
 FILE = Path(__file__).with_name("published.yaml")
+#: No printed number is larger: Table 14 counts parameters and multiply-accumulates one by one.
+LARGEST = 1e12
 CERTAINTIES = ("read", "inferred", "illegible")
 
 
@@ -54,7 +56,7 @@ def load(path: Path = FILE) -> dict[str, PublishedTable]:
         raise FasnbError(f"cannot read {path}: {error.strerror}; reinstall fasnb") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise FasnbError(f"{path} is no YAML: {' '.join(str(error).split())}; restore it") from error
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
         reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else error
         raise FasnbError(f"{path} is not valid: {reason}; restore it") from error
 
@@ -77,7 +79,8 @@ def _row(where: str, row: dict[str, Any], count: int, table: str) -> tuple[Cell,
     for value in values:
         if value is None:
             continue
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not 0 <= value <= LARGEST:  # NaN is neither
             raise ValueError(f"{where} holds {value!r}, which is no number")
         if table != "t14" and value > 100:
             raise ValueError(f"{where} holds {value}, which is no percentage")

@@ -23,10 +23,8 @@ from fasnb.experiments import METHODS, Experiment, parse
 from fasnb.profiles import Profile
 
 SCHEMA = 1
-_FIELDS = (
-    *("schema", "experiment", "key", "profile", "settings", "data", "code", "torch"),
-    *("device", "finished", "wall_s", "scores_sha256"),
-)
+_TEXTS = ("experiment", "key", "profile", "code", "torch", "device", "finished", "scores_sha256")
+_FIELDS = {"schema": int, **dict.fromkeys(_TEXTS, str), "settings": dict, "data": dict, "wall_s": int | float}
 _REMEDY = "delete it (.json and .csv) and it will be computed again"
 
 
@@ -87,16 +85,25 @@ def read(path: Path) -> Result:
     """A result from its JSON; FasnbError names the file, what is wrong, and the remedy."""
     try:
         record = json.loads(path.read_bytes())
-        lacking = [name for name in _FIELDS if name not in record]
-        if lacking:
-            raise ValueError(f"{lacking[0]} is missing")
+        for name, kind in _FIELDS.items():
+            if not isinstance(record, dict) or name not in record:
+                raise ValueError(f"{name} is missing")
+            if not isinstance(record[name], kind):
+                raise ValueError(f"{name} is {str(record[name])[:40]!r}")
+        for name in ("source", "digest"):
+            if not isinstance(record["data"][name], str):
+                raise ValueError(f"data {name} is {str(record['data'][name])[:40]!r}")
+        if not isinstance(record.get("extra", {}), dict):
+            raise ValueError("extra holds no names")
         if record["schema"] != SCHEMA:
             raise ValueError(f"it has layout {record['schema']}, not {SCHEMA}")
         if path.stem != f"{parse(record['experiment']).name}-{record['key'][:8]}":
             raise ValueError(f"it holds the run {record['experiment']}, key {record['key'][:8]}")
     except OSError as error:
         raise FasnbError(f"{path} cannot be read ({error.strerror}); {_REMEDY}") from error
-    except (ValueError, TypeError, KeyError, UsageError) as error:
+    except KeyError as error:
+        raise FasnbError(f"{path} is damaged: {error.args[0]} is missing; {_REMEDY}") from error
+    except (ValueError, TypeError, RecursionError, UsageError) as error:
         raise FasnbError(f"{path} is damaged: {error}; {_REMEDY}") from error
     return Result(record, path)
 

@@ -43,7 +43,7 @@ def check(table: pd.DataFrame, source: str = "scores") -> pd.DataFrame:
         table[name] = table[name].fillna("").astype(str)
     try:
         table = table.astype({"subject": "int64", "label": "int64", "n_frames": "int64", "score": "float64"})
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise FasnbError(f"{source}: a row holds what is no number ({error}); {_REMEDY}") from error
     twice = table.duplicated(["database", "path"])
     bad = table["score"].isna() & (table["n_frames"] > 0)
@@ -51,6 +51,8 @@ def check(table: pd.DataFrame, source: str = "scores") -> pd.DataFrame:
         (twice, "appears twice"),
         (~table["label"].isin((0, 1)), "has a label that is neither 1 (live) nor 0 (attack)"),
         (bad, "has a score that is not a number"),
+        (np.isinf(table["score"]), "has a score that is not a number"),
+        (table["n_frames"] < 0, "has fewer than no frames"),
         ((table["n_frames"] == 0) & table["score"].notna(), "has a score but no frames"),
     ):
         if wrong.any():

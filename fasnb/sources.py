@@ -73,11 +73,16 @@ def expand(names: Iterable[str]) -> Iterator[Source]:
     """
     for name in names:
         path = Path(name)
-        if path.is_dir():
+        try:
+            there = path.is_dir(), path.is_file(), path.exists()
+        except OSError as error:  # a name too long, a folder above it that may not be entered
+            yield Source(_shown(path)[:200], problem=f"{error.strerror}; check the path")
+            continue
+        if there[0]:
             yield from _folder(path)
-        elif path.is_file():
+        elif there[1]:
             yield Source(_shown(path), path)
-        elif path.exists():
+        elif there[2]:
             yield Source(_shown(path), problem="is neither a file nor a folder; name one of these")
         elif name.isdecimal():
             yield Source(f"camera {int(name)}", camera=int(name))

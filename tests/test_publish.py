@@ -50,6 +50,7 @@ def test_nothing_drawn_and_a_damaged_record_say_so(drawn):
     with pytest.raises(FasnbError, match="holds no figures"):
         publish.publish("paper", "simulated", "abc", drawn)
     drawn.mkdir()
-    (drawn / "PROVENANCE.json").write_text("{")
-    with pytest.raises(FasnbError, match=r"PROVENANCE\.json is damaged"):
-        publish.publish("smoke", "simulated", "abc", drawn)
+    for content in ("{", "[]", "[" * 100_000, '{"profile": []}'):
+        (drawn / "PROVENANCE.json").write_text(content)
+        with pytest.raises(FasnbError, match=r"PROVENANCE\.json (is damaged|names an unknown profile)"):
+            publish.publish("smoke", "simulated", "abc", drawn)

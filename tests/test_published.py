@@ -73,6 +73,11 @@ def test_unknown_cell_names_the_known():
         ("t7: {columns: [a], rows: {x: {values: [101], certainty: read}}}", "no percentage"),
         ("t7: {columns: [a], rows: {x: {values: [-1], certainty: read}}}", "no number"),
         ("t7: {columns: [a], rows: {x: {values: ['2'], certainty: read}}}", "no number"),
+        ("t14: {columns: [a], rows: {x: {values: [.nan], certainty: read}}}", "no number"),
+        ("t14: {columns: [a], rows: {x: {values: [.inf], certainty: read}}}", "no number"),
+        ("t14: {columns: [a], rows: {x: {values: [1" + "0" * 400 + "], certainty: read}}}", "no number"),
+        ("t7: {columns: [a], rows: {x: {values: [!!int ''], certainty: read}}}", "not valid"),
+        ("[" * 100_000, "not valid"),
         ("t7: {columns: [a], rows: {x: {values: [true], certainty: read}}}", "no number"),
         (
             "t7: {columns: [a], rows: {x: {values: [1], certainty: read, remark: y}}}",

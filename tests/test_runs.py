@@ -57,6 +57,10 @@ def put(where, experiment=MPL, seed=0, **extra):
     return where.put(experiment, some_scores(seed), extra, datetime(2026, 1, 2, tzinfo=UTC), 12.345)
 
 
+def _with(text, **changes):
+    return json.dumps(json.loads(text) | changes)
+
+
 def test_round_trip(tmp_path):
     one = store(tmp_path)
     assert one.get(MPL) is None
@@ -167,6 +171,12 @@ def test_without_a_source_the_store_can_be_read(tmp_path):
         (lambda text: text[: len(text) // 2], "is damaged"),
         (lambda text: "", "is damaged"),
         (lambda text: "[1]", "schema is missing"),
+        (lambda text: "[" * 100_000, "recursion"),
+        (lambda text: _with(text, experiment=None), "experiment is 'None'"),
+        (lambda text: _with(text, finished=5), "finished is '5'"),
+        (lambda text: _with(text, data={"source": [], "digest": "d"}), r"data source is '\[\]'"),
+        (lambda text: _with(text, data={"source": "real"}), "digest is missing"),
+        (lambda text: _with(text, extra=[1]), "extra holds no names"),
         (lambda text: text.replace('"key"', '"kee"'), "key is missing"),
         (lambda text: text.replace('"schema": 1', '"schema": 9'), "layout 9"),
         (lambda text: text.replace("seed0", "seed1"), "it holds the run"),

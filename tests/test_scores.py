@@ -48,6 +48,9 @@ def test_non_response_keeps_an_empty_score(tmp_path):
         ({"path": ["a", "b", "a", "c"]}, "casia/a appears twice"),
         ({"n_frames": [2, 2, 2, 0]}, "casia/test_release/4/1.avi has a score but no frames"),
         ({"subject": ["x", "y", "z", "w"]}, "no number"),
+        ({"subject": [10**30, 2, 3, 4]}, "no number"),
+        ({"score": [0.1, np.inf, 0.2, 0.3]}, "casia/test_release/2/1.avi has a score that is not a number"),
+        ({"n_frames": [2, 2, -1, 2]}, "casia/test_release/3/1.avi has fewer than no frames"),
     ],
 )
 def test_impossible_rows_name_their_clip(changes, message):

@@ -34,6 +34,13 @@ def test_names_become_sources_and_what_leads_nowhere_stays_in_the_list(tmp_path)
     assert (found[4].camera, found[4].name) == (7, "camera 7")
 
 
+def test_a_name_that_no_file_can_have_does_not_stop_the_others(tmp_path):
+    saved(tmp_path / "one.jpg", two_tone())
+    found = list(expand(["x" * 300 + ".jpg", str(tmp_path / "one.jpg")]))
+    assert "File name too long" in found[0].problem
+    assert found[1].path == tmp_path / "one.jpg"
+
+
 def test_a_file_named_like_a_number_is_no_camera(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     saved(tmp_path / "0", two_tone(), format="PNG")
