@@ -65,7 +65,8 @@ def readouts(rows):
 # ## Light and the PLGF map
 #
 # PLGF divides the pull of a pixel's neighbours by the pixel's own intensity, so light that is the same everywhere
-# cancels. Here all intensities are halved: the picture changes by half, the map not at all.
+# cancels. Here all intensities are halved: the picture changes by half, the map only where a pixel is so dark that PLGF
+# divides by its epsilon, a grey level, instead.
 
 # %%
 half = explore_light.read(face.picture, Light(gain=0.5))
@@ -141,14 +142,14 @@ frame = frame.assign(without_grid=left)
 show(explore_pictures.simulator_figure(without), "explore-simulator-grid", frame)
 
 # %% [markdown]
-# What each stage of this capture does to the face, in grey levels of 255:
+# What each stage of this capture does to the face, in grey levels of 255; the bezel lies outside of it:
 
 # %%
 stages = [name for name in explore_simulator.stages_of(setup) if name != "second camera"]
 alone = {
     name: explore_simulator.read(studio, replace(setup, off=frozenset({name}))).change for name in stages
 }
-pd.Series(alone, name="grey levels").sort_values(ascending=False).round(1).to_frame().T
+pd.Series(alone, name="grey levels").sort_values(ascending=False).round(1).to_frame()
 
 # %% [markdown]
 # ### Now you
@@ -202,7 +203,7 @@ assert simulator_explorer.readout.value == widgets.table(widgets.simulator_reado
 assert heat_explorer.readout.value == widgets.table(widgets.heat_readouts(heat))
 grid = (frequency > 0.17) & (frequency < 0.22)
 assert (power - left)[grid].max() > 0.3, "the grid must stand out of the spectrum"
-assert all(change > 0 for change in alone.values()), "a stage changes nothing"
+assert all(alone[name] > 0 for name in ("grid", "glare", "noise", "compression")), "a stage changes nothing"
 for explorer in (light_explorer, simulator_explorer, heat_explorer):
     assert explorer.message.value == ""
 light_explorer.gain.value = 1
