@@ -40,13 +40,18 @@ def notes(log: Path) -> list[list[str]]:
 
 
 def train(experiment, profile, data, folder, report):
-    """Real training on the toy faces; with `data["log"]` it notes its start and every step taken."""
-    log = Path(data["log"]) if data else None
+    """Real training on the toy faces. `data`: "log", where its start and each step are noted; "stop", the
+    step at which the process ends without a word.
+    """
+    log, stop = (data or {}).get("log"), (data or {}).get("stop")
     steps = profile.steps if experiment.branch == "rgb" else profile.plgf_steps
 
     def told(part, message):
-        if log and part <= 0.95:
-            note(log, f"step {round(part / 0.95 * steps)}")
+        step = round(part / 0.95 * steps)
+        if log and step <= steps:
+            note(log, f"step {step}")
+        if stop == step:
+            os._exit(0)
         report(part, message)
 
     if log:
