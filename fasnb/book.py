@@ -60,10 +60,13 @@ def run_notebook(path: Path, out: Path, parameters: dict[str, Any]) -> None:
     from papermill.exceptions import PapermillExecutionError
 
     logging.getLogger("papermill").setLevel(logging.ERROR)
+    _cells(path)
     try:
         known = papermill.inspect_notebook(str(path))
     except ValueError as error:
         raise FasnbError(f"{path} has no kernelspec; set it to {KERNEL} (jupytext --set-kernel)") from error
+    except Exception as error:  # nbformat raises all kinds of errors for a damaged notebook
+        raise _damaged(path, error) from error
     for name in parameters:
         if name not in known:
             raise UsageError(f"{path.name} has no parameter {name!r}; it has {', '.join(known)}")
@@ -100,10 +103,26 @@ def to_html(executed: Path) -> str:
     return body.replace("<body", '<body data-offline="yes"', 1)
 
 
+def _cells(path: Path) -> list[tuple[str, str]]:
+    """(type, source) of a notebook's cells, one at least; FasnbError where the file is damaged."""
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        found = [(str(cell["cell_type"]), "".join(cell["source"])) for cell in cells]
+        if not found:
+            raise ValueError("it has no cells")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _damaged(path, error) from error
+    return found
+
+
+def _damaged(path: Path, error: Exception) -> FasnbError:
+    reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return FasnbError(f"{path} is no notebook ({reason}); restore it from the repository")
+
+
 def heading(path: Path) -> tuple[str, str]:
     """Title and "Regenerates" paragraph of a notebook, from its first cell."""
-    cell = json.loads(path.read_text(encoding="utf-8"))["cells"][0]
-    text = "".join(cell["source"])
+    text = _cells(path)[0][1]
     title = re.search(r"^# (.+)$", text, re.MULTILINE)
     what = re.search(r"\*\*Regenerates:?\*\*:? *(.+?)(?:\n\n|$)", text, re.DOTALL)
     return (title[1] if title else path.stem), (" ".join(what[1].split()) if what else "")
@@ -112,8 +131,7 @@ def heading(path: Path) -> tuple[str, str]:
 def dependencies(path: Path, parameters: dict[str, Any], inputs: str) -> str:
     """A digest of everything an execution depends on; `inputs` stands for data and results."""
     total = hashlib.sha256()
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    total.update(json.dumps([[cell["cell_type"], cell["source"]] for cell in cells]).encode())
+    total.update(json.dumps(_cells(path)).encode())
     total.update(json.dumps(parameters, sort_keys=True).encode() + inputs.encode())
     package = Path(__file__).parent
     for file in sorted([*package.rglob("*.py"), *package.rglob("*.yaml")]):
@@ -144,7 +162,7 @@ def _kept(path: Path, folder: Path, key: str) -> Page | None:
         if record.pop("key") != key or not (folder / record["page"]).exists():
             return None
         return Page(**record)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -220,7 +220,7 @@ def _read_marker(folder: Path) -> dict[str, Any] | None:
         if marker["scale"] not in layouts.SCALES:
             raise ValueError(f"unknown scale {marker['scale']!r}")
         marker["complete"] = bool(marker.get("complete")) and path.name == MARKER
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise FasnbError(
             f"{path} is damaged ({error}); delete {path.parent} and simulate it again"
         ) from error
@@ -261,7 +261,8 @@ def read_subject_list(path: Path) -> list[int]:
         raise FasnbError(f"{path} cannot be read ({error}); {remedy}") from error
     known = layouts.MSU_TRAIN + layouts.MSU_TEST
     for line in lines:
-        if not (line.isascii() and line.isdigit() and int(line) in known):
+        # The length first: Python refuses to read numbers of thousands of digits.
+        if not (len(line) < 10 and line.isascii() and line.isdigit() and int(line) in known):
             raise FasnbError(f"{path}: {line[:20]!r} is not a client of MSU-MFSD; {remedy}")
     if not lines:
         raise FasnbError(f"{path} is empty; {remedy}")

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from fasnb import paths
 from fasnb.errors import FasnbError, UsageError
-from fasnb.experiments import METHODS, TRAIN_DATABASES
+from fasnb.experiments import METHODS, OTHERS, TRAIN_DATABASES
 from fasnb.metrics import Threshold
+from fasnb.profiles import PROFILES
 
 CARD = "card.json"
 SCHEMA = 1
@@ -25,6 +26,13 @@ SCHEMA = 1
 _PROFILES = ("paper", "brief", "lite", "smoke")
 _DEFAULT = "mpl_uda"
 _MAKE = "make one with `fasnb run --profile P --only t8`, then `fasnb card --profile P`"
+
+#: The networks of the profiles, by branch; a card may name no other.
+NETWORKS: dict[str, frozenset[str]] = {
+    "rgb": frozenset(one.rgb_network for one in PROFILES.values()),
+    "plgf": frozenset(one.plgf_network + end for one in PROFILES.values() for end in ("", "-novlad")),
+    "other": frozenset(OTHERS),
+}
 
 #: Faces (n, 256, 256, 3) uint8 RGB -> p(live) (n,) of each branch, by its name.
 Probabilities = Callable[[NDArray[np.uint8]], dict[str, NDArray[np.float64]]]
@@ -76,18 +84,36 @@ def read(folder: Path) -> Card:
         total = sum(one.weight for one in branches)
         if not branches or not math.isclose(total, 1, abs_tol=1e-6) or not math.isfinite(threshold.value):
             raise ValueError("weights of the branches that do not add up to 1, or no threshold")
-        if any(Path(one.file).name != one.file for one in branches):
-            raise ValueError("a file outside its folder")
-        lacking = [name for name in ("method", "title", "profile", "train", "seed") if name not in facts]
-        if lacking or facts["method"] not in METHODS:
-            raise ValueError(f"no {lacking[0]}" if lacking else f"unknown method {facts['method']!r}")
+        _check(facts, branches)
     except FileNotFoundError:
         raise FasnbError(f"{path}: no such weights; {_MAKE}") from None
     except OSError as error:
         raise FasnbError(f"{path} cannot be read ({error.strerror}); mend its permissions") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise FasnbError(f"{path} is no card of weights: {error}; {_MAKE}") from error
     return Card(folder, facts, branches, threshold)
+
+
+def _check(facts: dict[str, Any], branches: tuple[Branch, ...]) -> None:
+    """Raise ValueError or KeyError where a card says what cannot be."""
+    for name in ("method", "title", "profile", "train"):
+        if not isinstance(facts[name], str):
+            raise ValueError(f"{name} is {str(facts[name])[:40]!r}")
+    if facts["method"] not in METHODS:
+        raise ValueError(f"unknown method {facts['method']!r}")
+    if type(facts["seed"]) is not int or facts["seed"] < 0:
+        raise ValueError(f"the seed is {str(facts['seed'])[:40]!r}")
+    commands = facts.get("reproduce", [])
+    if not isinstance(commands, list) or not all(isinstance(line, str) for line in commands):
+        raise ValueError("reproduce is no list of commands")
+    for one in branches:
+        # A name is built before its weights are looked at: one of a billion parameters would not end well.
+        if one.network not in NETWORKS.get(one.branch, ()):
+            raise ValueError(f"unknown network {one.network!r} of a branch {one.branch!r}")
+        if Path(one.file).name != one.file or "\0" in one.file:
+            raise ValueError("a file outside its folder")
+        if not one.weight >= 0:
+            raise ValueError(f"the share of {one.branch} is {one.weight}")
 
 
 def choose(folder: Path | None = None, method: str | None = None) -> Card:
@@ -139,13 +165,13 @@ def _function(card: Card, one: Branch, where: Any) -> Callable[[NDArray], NDArra
     remedy = f"make the folder again: {'; '.join(card.facts.get('reproduce', [])) or 'fasnb card'}"
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise FasnbError(f"{path} cannot be read ({error.strerror}); {remedy}") from error
+    except (OSError, ValueError) as error:  # a name that no file can have is a ValueError
+        raise FasnbError(f"{path} cannot be read ({error}); {remedy}") from error
     if found != one.sha256:
         raise FasnbError(f"{path} is not the file that {CARD} speaks of; {remedy}")
     try:
         return scorer(one.branch, one.network, checkpoints.read(path)[0], where, card.facts)
-    except (FasnbError, RuntimeError, KeyError) as error:
+    except (FasnbError, RuntimeError, KeyError, ValueError, TypeError, IndexError) as error:
         raise FasnbError(f"{path} does not fit the network {one.network}; {remedy}") from error
 
 

@@ -1,3 +1,4 @@
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 
@@ -52,6 +53,30 @@ def test_a_folder_without_notebooks_names_the_remedy(tmp_path, monkeypatch):
 def test_a_misspelt_parameter_is_refused_before_anything_runs(shelf):
     with pytest.raises(UsageError, match="no parameter 'm'"):
         book.run_notebook(shelf / "notebooks" / "00_good.ipynb", shelf / "out.ipynb", {"m": 1})
+    assert not (shelf / "out.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"cells": []}', '{"cells": [{"source": 5}]}', "[" * 100_000, '{"cells": [[]]}']
+)
+def test_a_damaged_notebook_is_named(shelf, content):
+    path = shelf / "notebooks" / "00_good.ipynb"
+    path.write_text(content)
+    for read in (
+        lambda: book.heading(path),
+        lambda: book.dependencies(path, {}, ""),
+        lambda: book.run_notebook(path, shelf / "out.ipynb", {"n": 1}),
+    ):
+        with pytest.raises(FasnbError, match=r"00_good\.ipynb is no notebook .*restore it") as caught:
+            read()
+        assert "\n" not in str(caught.value)
+
+
+def test_a_notebook_of_a_damaged_format_is_named(shelf):
+    path = shelf / "notebooks" / "00_good.ipynb"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"nbformat": "four", "metadata": []}))
+    with pytest.raises(FasnbError, match=r"00_good\.ipynb"):
+        book.run_notebook(path, shelf / "out.ipynb", {"n": 1})
     assert not (shelf / "out.ipynb").exists()
 
 

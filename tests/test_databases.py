@@ -208,6 +208,7 @@ def test_msu_without_lists_has_the_published_splits(tmp_path):
     [
         (b"02\r\nxx\r\n", "'xx' is not a client"),
         (b"02\r\n04\r\n", "'04' is not a client"),
+        (b"02\r\n" + b"9" * 5000, "'99999999999999999999' is not a client"),
         (b"\r\n", "is empty"),
         (b"\xff\xfe", "cannot be read"),
         (b"02\r\n01\r\n", "client 01 is listed twice"),
@@ -250,7 +251,7 @@ def test_unfinished_simulation_is_simulated_and_refused(tmp_path, name, complete
     assert open_database("casia", tmp_path, allow_partial=True).source == "simulated"
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"scale": "huge"}', '{"scale": []}'])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"scale": "huge"}', '{"scale": []}', "[" * 100_000])
 def test_damaged_marker(tmp_path, content):
     folder = touch_tree(tmp_path / "casia-fasd", subset("casia", "smoke"))
     (folder / "SIMULATED.json").write_text(content)

@@ -92,11 +92,32 @@ def test_no_weights_say_how_to_make_some(tmp_path, monkeypatch):
         {"threshold": {"value": "much", "where": "x", "rule": "EER"}},
         {"method": "magic"},
         {"title": None, "branches": 3},
+        {"title": None},
+        {"seed": "zero"},
+        {"train": []},
+        {"reproduce": 5},
     ],
 )
 def test_a_damaged_card_names_its_file(pair, facts):
     changed(pair, **facts)
     with pytest.raises(FasnbError, match=r"card\.json is no card of weights"):
+        weights.read(pair)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"network": "wrn-100000-1000"}, "unknown network 'wrn-100000-1000'"),
+        ({"branch": "sound"}, "of a branch 'sound'"),
+        ({"weight": -0.2}, "do not add up|share of rgb"),
+        ({"file": "a\0b"}, "outside its folder"),
+        ({"file": "/etc/passwd"}, "outside its folder"),
+    ],
+)
+def test_a_branch_that_cannot_be_is_refused_before_anything_is_built(pair, change, message):
+    branches = weights.read(pair).facts["branches"]
+    changed(pair, branches=[branches[0] | change, branches[1]])
+    with pytest.raises(FasnbError, match=rf"card\.json is no card of weights: .*({message})"):
         weights.read(pair)
 
 
@@ -119,8 +140,8 @@ def test_shares_must_add_up_to_one(pair):
 
 def test_weights_that_do_not_fit_are_refused(pair):
     branches = weights.read(pair).facts["branches"]
-    changed(pair, branches=[branches[0] | {"network": "wrn-16-1"}, branches[1]])
-    with pytest.raises(FasnbError, match=r"rgb\.safetensors does not fit the network wrn-16-1.*fasnb card"):
+    changed(pair, branches=[branches[0] | {"network": "wrn-28-2"}, branches[1]])
+    with pytest.raises(FasnbError, match=r"rgb\.safetensors does not fit the network wrn-28-2.*fasnb card"):
         weights.load(weights.read(pair))
 
 

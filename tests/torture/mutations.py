@@ -1,4 +1,4 @@
-"""Damage as disks, transfers and jokers do it: to bytes, to lines of text, to trees of JSON or YAML values."""
+"""Damage as disks, transfers and jokers do it: to bytes, to lines of text, to trees of values."""
 
 import copy
 import json
