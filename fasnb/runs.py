@@ -165,11 +165,17 @@ class Store:
 
     def get(self, experiment: Experiment) -> Result | None:
         """The current result: this key exactly, scores unharmed; None if there is none. FasnbError if
-        damaged.
+        damaged, or where the folder may not be looked into.
         """
         path = self.folder / f"{self.stem(experiment)}.json"
-        if not path.exists():
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise FasnbError(
+                f"{path} cannot be read ({error.strerror}); see to the folder's permissions, then run again"
+            ) from error
         result = read(path)
         if result.key != self.key(experiment):
             raise FasnbError(f"{path} is damaged: its key is not that of its name; {_REMEDY}")

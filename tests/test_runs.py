@@ -243,3 +243,21 @@ def test_missing_json_beside_csv_is_just_missing(tmp_path):
     assert one.missing([MPL]) == [MPL]
     assert one.find(MPL) == []
     assert put(one).record["schema"] == runs.SCHEMA
+
+
+def test_a_folder_one_may_not_look_into_is_one_line_and_not_an_empty_store(tmp_path, monkeypatch):
+    one = store(tmp_path)
+    path = put(one).path
+    with monkeypatch.context() as patch:
+
+        def forbidden(self, **_):
+            raise PermissionError(13, "Permission denied")
+
+        patch.setattr(runs.Path, "stat", forbidden)
+        with pytest.raises(
+            FasnbError, match=r"\.json cannot be read \(Permission denied\); see to the folder"
+        ):
+            one.missing([MPL])
+    assert one.get(MPL).path == path
+    path.unlink()
+    assert one.get(MPL) is None

@@ -45,10 +45,14 @@ def _work(folder: Path, seconds: float) -> None:
 
 
 def sample(pid: int) -> dict[str, float]:
-    """Memory (MB), open files and threads of a process, as the system's /proc tells; OSError if it is gone."""
+    """Memory (MB), open files and threads of a process, read from /proc; OSError if it is gone."""
     status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     files = len(list(Path(f"/proc/{pid}/fd").iterdir()))
-    return {"rss_mb": int(status["VmRSS"].split()[0]) / 1024, "files": files, "threads": int(status["Threads"])}
+    return {
+        "rss_mb": int(status["VmRSS"].split()[0]) / 1024,
+        "files": files,
+        "threads": int(status["Threads"]),
+    }
 
 
 def slope(seconds: np.ndarray, values: np.ndarray) -> tuple[float, float]:
@@ -107,7 +111,9 @@ def run(n: int, folder: Path, seed: int) -> list[Row]:
     found, steps = measured(n, folder)
     draw(found, PAGE.parent / "reliability")
     trends = judge(found)
-    words = [f"{_TITLES[name].split(',')[0]} {b:+.2f} ± {error:.2f}" for name, (b, error, _) in trends.items()]
+    words = [
+        f"{_TITLES[name].split(',')[0]} {b:+.2f} ± {error:.2f}" for name, (b, error, _) in trends.items()
+    ]
     peak = found["rss_mb"].max()
     text = f"{', '.join(words)} a minute; {peak:.0f} MB at most, {len(found)} samples"
     flat = all(good for *_, good in trends.values())
