@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -102,6 +103,8 @@ def reproduce(args: argparse.Namespace) -> None:
     from fasnb.reproduce import reproduce
 
     _check(args.scheduler)
+    if args.allow_real_faces:
+        os.environ["FASNB_REAL_FACES"] = "1"  # the notebooks' kernels inherit it
     print(reproduce(get(args.profile), args.workers, args.store, args.only, scheduler=args.scheduler))
 
 
@@ -190,6 +193,9 @@ def parser() -> argparse.ArgumentParser:
     one = command(reproduce, "simulate, train, evaluate and run every notebook; only what is missing")
     _common(one)
     one.add_argument("--only", type=_list, default=[], help="notebooks by number, e.g. 00,03 (default: all)")
+    one.add_argument(
+        "--allow-real-faces", action="store_true", help="pictures in build/ may show licensed faces"
+    )
 
     one = command(run, "run the experiments that the store lacks")
     _common(one)

@@ -33,7 +33,8 @@ def writing(path: Path) -> Iterator[Path]:
         yield temporary
         with open(temporary, "rb+") as done:
             os.fsync(done.fileno())
-        os.chmod(temporary, 0o644)
+        # Where the folder is its owner's alone (cut faces), so is the file, even if it is moved elsewhere.
+        os.chmod(temporary, 0o644 & path.parent.stat().st_mode)
         os.replace(temporary, path)
     except OSError as error:
         raise _refused(path, error) from error

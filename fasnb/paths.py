@@ -47,6 +47,11 @@ def figures(profile: str) -> Path:
     return BUILD / profile / "figures"
 
 
+def real_faces() -> bool:
+    """Whether pictures may show licensed faces (`FASNB_REAL_FACES`, set by `--allow-real-faces`)."""
+    return bool(os.environ.get("FASNB_REAL_FACES"))
+
+
 def real_data() -> bool:
     """Whether licensed databases are set (`FASNB_DATA`)."""
     return bool(os.environ.get("FASNB_DATA"))

@@ -73,7 +73,8 @@ def reproduce(
     say("[3/4] notebooks")
     folder = paths.build(profile.name)
     parameters = {"profile": profile.name, "store": str(store.folder), "data": str(corpus.root), "seed": 0}
-    inputs = hashlib.sha256("".join([source.digest, *(r.key for r in results)]).encode()).hexdigest()
+    seen = "real faces" if paths.real_faces() else ""
+    inputs = hashlib.sha256("".join([source.digest, *(r.key for r in results), seen]).encode()).hexdigest()
     pages = book.run_all(folder, parameters, inputs, only, workers, say)
     say("[4/4] index")
     index = book.index(

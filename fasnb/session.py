@@ -10,7 +10,7 @@ import pandas as pd
 
 from fasnb import grid, paths, profiles, provenance, reproduce
 from fasnb.corpus import Corpus
-from fasnb.errors import FasnbError
+from fasnb.errors import FasnbError, UsageError
 from fasnb.experiments import Experiment
 from fasnb.running import run_missing
 from fasnb.runs import Result, Source, Store
@@ -35,6 +35,25 @@ class Session:
     def corpus(self) -> Corpus:
         """The faces of the three databases; simulated first where nothing is there."""
         return self._opened[0]
+
+    @cached_property
+    def shown(self) -> Corpus:
+        """The faces that pictures show: simulated ones, unless licensed ones are allowed to be seen.
+
+        Where the data are licensed, the simulated databases of the profile's scale stand in for them, which
+        are made where they are not there. `fasnb reproduce --allow-real-faces` allows the licensed ones.
+        """
+        if self._opened[1].kind == "simulated" or paths.real_faces():
+            return self.corpus
+        print("pictures show simulated faces; `fasnb reproduce --allow-real-faces` shows the licensed ones")
+        root = paths.DATA / "simulated" / self.profile.scale
+        reproduce.simulated(self.profile, root, 1, print)
+        return Corpus(root, self.profile)
+
+    @property
+    def shown_kind(self) -> str:
+        """What the pictures are of, for their titles: simulated, real or mixed."""
+        return self._opened[1].kind if self.shown is self.corpus else "simulated"
 
     @cached_property
     def store(self) -> Store:
@@ -76,8 +95,11 @@ class Session:
 def start(profile: str = "smoke", store: str = "", data: str = "") -> Session:
     """The session of a notebook's parameters; an empty `store` or `data` means the profile's own.
 
-    UsageError for an unknown profile.
+    UsageError for an unknown profile, or a parameter that is no text.
     """
+    for name, value in {"profile": profile, "store": store, "data": data}.items():
+        if not isinstance(value, str):
+            raise UsageError(f"the notebook's parameter {name} must be text, not {str(value)[:40]!r}")
     chosen = profiles.get(profile)
     folder = Path(store) if store else paths.store(chosen.name)
     return Session(chosen, folder, Path(data) if data else None)

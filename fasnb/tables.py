@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from fasnb import published
+from fasnb.errors import FasnbError
 from fasnb.evaluation import RESAMPLES, Evaluation, evaluate
 from fasnb.experiments import Experiment
 from fasnb.grid import Arm, Column, Table, seeds_of, table
@@ -27,7 +28,13 @@ COLUMNS = (
 
 def fused_scores(results: list[tuple[Result, float]]) -> pd.DataFrame:
     """The scores per video of one run, or of several fused by weight (eq. 31)."""
-    return results[0][0].scores if len(results) == 1 else fuse([(r.scores, weight) for r, weight in results])
+    if len(results) == 1:
+        return results[0][0].scores
+    try:
+        return fuse([(result.scores, weight) for result, weight in results])
+    except FasnbError as error:
+        names = " and ".join(result.path.name for result, _ in results)
+        raise FasnbError(f"{names}: {error}") from error
 
 
 class Runs:

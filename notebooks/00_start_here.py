@@ -55,7 +55,7 @@ lab = session.start(profile, store, data)
 # %%
 chosen = []
 for short in ("casia", "replay", "msu"):
-    faces = lab.corpus.training_faces(short)
+    faces = lab.shown.training_faces(short)
     for kind in ("", *sorted({clip.attack for clip in faces.clips} - {""})[:3]):
         first = next(i for i, c in enumerate(faces.clip_index) if faces.clips[c].attack == kind)
         chosen.append((short, kind, faces.batch([first])[0]))

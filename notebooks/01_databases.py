@@ -116,7 +116,7 @@ pd.DataFrame(
 
 # %%
 def sheet(short):
-    faces = training[short]
+    faces = lab.shown.training_faces(short)
     rows = []
     for kind in sorted({clip.attack for clip in faces.clips}):
         clips = [i for i, clip in enumerate(faces.clips) if clip.attack == kind]
@@ -125,7 +125,7 @@ def sheet(short):
             rows.append({"kind": kind or "live", "path": faces.clips[clip].path, "index": index})
     frame = pd.DataFrame(rows)
     labels = [kind.replace("_", " ") for kind in frame["kind"]]
-    title = f"{databases[short].name} ({lab.store.source.kind} data)"
+    title = f"{databases[short].name} ({lab.shown_kind} data)"
     images = list(faces.batch(frame["index"]))
     return pictures.contact_sheet(images, labels, [k == "live" for k in labels], 4, title=title), frame
 

@@ -74,7 +74,7 @@ plgf(flat).abs().max().item()
 # A face at three exposures, and its map at each. The map stays.
 
 # %%
-faces = lab.corpus.training_faces("replay")
+faces = lab.shown.training_faces("replay")
 face = torch.from_numpy(faces.batch([0])).permute(0, 3, 1, 2).float() / 255  # (1, 3, 256, 256)
 gains = (0.5, 0.75, 1.0)
 changed = [(plgf(face * gain) - plgf(face)).abs().mean().item() for gain in gains]
@@ -151,7 +151,7 @@ maps = [grey_map(x) for x in tensors]
 
 # %%
 labels = [f"{'fake' if kind else 'real'}, {light}" for kind, light in columns]
-ax = pictures.plgf_pairs(images, maps, labels, title=f"Fig. 5 ({lab.store.source.kind} data)")
+ax = pictures.plgf_pairs(images, maps, labels, title=f"Fig. 5 ({lab.shown_kind} data)")
 frame = pd.DataFrame(
     {"column": labels, "path": [path for _, path in found], "mean_plgf": [m.mean() for m in maps]}
 )

@@ -50,7 +50,7 @@ lab = session.start(profile, store, data)
 # every prefix of the list, classes and subjects take even shares.
 
 # %%
-faces = lab.corpus.training_faces("casia")
+faces = lab.shown.training_faces("casia")
 drawn = samples.draw(faces, lab.profile.samples, lab.profile.labelled, seed)
 pd.Series(drawn.record)
 
@@ -75,7 +75,7 @@ images = [*patches.permute(0, 2, 3, 1).numpy(), *as_images(weak), *as_images(str
 labels = [f"{view} {i}" for view in ("patch", "weak", "strong") for i in range(6)]
 live = [bool(y) for y in drawn.y[:6]] * 3
 ax = pictures.contact_sheet(
-    images, labels, live, 6, title=f"Views of six patches ({lab.store.source.kind} data)"
+    images, labels, live, 6, title=f"Views of six patches ({lab.shown_kind} data)"
 )
 frame = pd.DataFrame({"view": labels, "live": live})
 plots.save(ax.figure, "views", frame, lab.figures).name

@@ -81,7 +81,7 @@ pd.DataFrame(rows, columns=["trained on casia", "tested on", "AUC"]).pivot(
 # assigned to. Colours of clusters have no order.
 
 # %%
-faces = lab.corpus.training_faces("casia")
+faces = lab.shown.training_faces("casia")
 kinds = ["", *sorted({clip.attack for clip in faces.clips} - {""})]
 first = [next(i for i, c in enumerate(faces.clip_index) if faces.clips[c].attack == kind) for kind in kinds]
 x = torch.from_numpy(faces.batch(first)).permute(0, 3, 1, 2)  # (4, 3, 256, 256)

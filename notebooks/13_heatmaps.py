@@ -63,7 +63,7 @@ SIDES = {"whole face": 256, "64x64 patches": 64}
 
 # %%
 def test_faces(short):
-    found = lab.corpus.scored_faces(short)
+    found = lab.shown.scored_faces(short)
     return next(faces for name, split, faces in found if (name, split) == (short, "test"))
 
 
@@ -206,7 +206,7 @@ def draw(short, stem, title):
     regions = heatmaps.inner_regions(faces.boxes[indices], 256)
     rows = numbers[short].dropna(subset="heat_inside").groupby(["trained_on", "tested_on"])
     below = {name_of(*key): part for key, part in rows}
-    origin = f"{lab.store.source.kind} data, profile {lab.profile.name}, seed {seed}"
+    origin = f"{lab.shown_kind} data, profile {lab.profile.name}, seed {seed}"
     title = f"{title} for the true class ({origin})"
     fig = heatplots.heat_panels(list(faces.batch(indices)), labels, columns, regions, notes, below, title)
     return plots.save(fig, stem, numbers[short], lab.figures).name
@@ -281,7 +281,7 @@ columns["WideResNet on RGB"] = list(heatmaps.scaled(evidence_of(network, faces, 
 regions = heatmaps.inner_regions(faces.boxes[indices], 256)
 
 # %%
-title = f"Both branches, CASIA ({lab.store.source.kind})"
+title = f"Both branches, CASIA ({lab.shown_kind})"
 fig = heatplots.heat_panels(list(faces.batch(indices)), labels, columns, regions, title=title)
 where = heatmaps.inside(256, regions)
 frame = pd.DataFrame({"kind": labels, "area_inside": where.mean(axis=(1, 2))})

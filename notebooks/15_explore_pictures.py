@@ -45,7 +45,7 @@ from fasnb.explore_light import Light
 from fasnb.explore_simulator import Setup, Studio
 
 lab = session.start(profile, store, data)
-gallery = Gallery.of_corpus(lab.corpus)
+gallery = Gallery.of_corpus(lab.shown)
 face = gallery.face(gallery.first("casia"))
 
 

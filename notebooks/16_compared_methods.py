@@ -196,6 +196,8 @@ def show(title, stem):
     wrong, threshold = worst(title)
     if wrong.empty:
         return f"{title} makes no mistake here"
+    if lab.shown is not lab.corpus:
+        return f"{title}: these faces are licensed; reproduce with --allow-real-faces to see them here"
     labels = [f"{row.score:.2f}\n{row.attack.replace('_', ' ') or 'live'}" for row in wrong.itertuples()]
     faces = compared.faces_at(test, wrong["path"])
     caption = f"{title}, threshold {threshold}"

@@ -72,7 +72,7 @@ Markdown((folder / "card.md").read_text().split("## Where they come from")[0].re
 
 # %%
 def clips_of(camera, people):
-    database = lab.corpus.databases["msu"]
+    database = lab.shown.databases["msu"]
     clips = [clip for clip in database.clips_in("test") if clip.camera == camera]
     chosen = sorted({clip.subject for clip in clips})[:people]
     return database, [clip for clip in clips if clip.subject in chosen]
@@ -112,7 +112,7 @@ for ax, path in zip(places, shown):
     ax.imshow(Image.open(path))
     ax.set_title(path.stem.split("-", 1)[1], fontsize=9)
     ax.set_axis_off()
-fig.suptitle(f"Annotated, {lab.store.source.kind} data, profile {lab.profile.name}", fontsize=11)
+fig.suptitle(f"Annotated, {lab.shown_kind} data, profile {lab.profile.name}", fontsize=11)
 plots.save(fig, "own-pictures", rows, lab.figures).name
 
 # %% [markdown]

@@ -101,3 +101,10 @@ def test_temporary_files_are_such_as_sweep_knows(tmp_path):
         atomic.sweep(tmp_path)
         assert not temporary.exists()
         temporary.write_text("whole")
+
+
+@pytest.mark.parametrize(("folder", "file"), [(0o755, 0o644), (0o700, 0o600), (0o750, 0o640), (0o777, 0o644)])
+def test_a_file_is_no_more_open_than_its_folder(tmp_path, folder, file):
+    tmp_path.chmod(folder)
+    atomic.write_text(tmp_path / "a.txt", "x")
+    assert (tmp_path / "a.txt").stat().st_mode & 0o777 == file

@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 
 from fasnb import checkpoints, experiments, networks, session
 from fasnb.errors import FasnbError, UsageError
+from fasnb.runs import Source
 
 
 def test_empty_parameters_mean_the_profiles_own_folders():
@@ -20,6 +23,12 @@ def test_parameters_win(tmp_path):
 def test_an_unknown_profile_names_the_known_ones():
     with pytest.raises(UsageError, match="unknown profile 'smoky'; choose one of smoke, lite"):
         session.start("smoky")
+
+
+@pytest.mark.parametrize("parameters", [{"profile": ["smoke"]}, {"store": 5}, {"data": None}])
+def test_parameters_that_are_no_text_are_named(parameters):
+    with pytest.raises(UsageError, match=f"parameter {next(iter(parameters))} must be text"):
+        session.start(**parameters)
 
 
 def test_weights_that_were_not_kept_say_how_to_get_them(monkeypatch, tmp_path):
@@ -56,3 +65,25 @@ def test_versions_name_what_a_number_hangs_on():
     table = session.versions()
     assert {"python", "torch", "revision", "device"} <= set(table.index)
     assert (table["which"].str.len() > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "allowed", "expected"),
+    [("simulated", "", "own"), ("real", "", "stand-in"), ("mixed", "", "stand-in"), ("real", "1", "own")],
+)
+def test_pictures_show_simulated_faces_unless_licensed_ones_are_allowed(
+    monkeypatch, tmp_path, kind, allowed, expected
+):
+    made = []
+    own = SimpleNamespace(root=tmp_path)
+    monkeypatch.setattr(session.Session, "_opened", (own, Source(kind, "d")))
+    monkeypatch.setattr(session.reproduce, "simulated", lambda profile, root, workers, say: made.append(root))
+    monkeypatch.setattr(session.paths, "DATA", tmp_path / "data")
+    monkeypatch.setenv("FASNB_REAL_FACES", allowed)
+    lab = session.start("smoke")
+    assert lab.corpus is own  # numbers come from the data, whatever the pictures show
+    if expected == "own":
+        assert (lab.shown is own, lab.shown_kind, made) == (True, kind, [])
+    else:
+        assert lab.shown.root == tmp_path / "data" / "simulated" / "smoke"
+        assert (lab.shown is own, lab.shown_kind, made) == (False, "simulated", [lab.shown.root])
