@@ -1,9 +1,10 @@
 """A tiny run over what passes for licensed databases: `python -m tests.safety.licensed`.
 
 FASNB_HOME and FASNB_DATA say where; the profile's results go where committed ones do. Prints what came of
-publishing the figures.
+publishing the figures. What reaches for the network is refused (`offline`).
 """
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from fasnb.__main__ import main
 from fasnb.errors import FasnbError
 from fasnb.layouts import DATABASES, SPLITS, official_clips
 from fasnb.running import run_missing
+from tests.safety.offline import alone
 from tests.test_training import TINY
 from tests.tiny import drawn_face, touch_tree, write_video
 
@@ -52,4 +54,4 @@ def work() -> None:
 
 
 if __name__ == "__main__":
-    work()
+    sys.exit(alone(work))

@@ -19,7 +19,10 @@ from tests.torture.fuzz_child import TARGETS
 from tests.torture.report import Row
 
 N = 1000
-PATIENCE = 10.0
+CHILD = ("-m", "tests.torture.fuzz_child")
+#: Seconds of processor that a file may take, and seconds without a word after which a child hangs: more, as
+#: the machine may be busy with something else.
+PATIENCE, SILENCE = 10.0, 60.0
 #: Seconds until a child has loaded its libraries and used the whole files once.
 _START = 180.0
 _ROOT = Path(__file__).resolve().parent.parent.parent
@@ -45,7 +48,8 @@ def rows(counts: dict[str, int], folder: Path, seed: int) -> list[Row]:
 
 
 def _row(name: str, lines: list[dict[str, Any]]) -> Row:
-    wrong = [line["what"] for line in lines if line["outcome"] == "wrong"]
+    slow = [f"input {line['i']} took {line['s']:.0f} s" for line in lines if line["s"] > PATIENCE]
+    wrong = slow + [line["what"] for line in lines if line["outcome"] == "wrong" and line["s"] <= PATIENCE]
     refused = sum(line["outcome"] == "refused" for line in lines)
     slowest = max(line["s"] for line in lines)
     worst = wrong[0] if wrong else f"{refused} refused; slowest {slowest:.1f} s"
@@ -59,7 +63,7 @@ def _lines(left: dict[str, tuple[int, int]], folder: Path, seed: int) -> Iterato
     RuntimeError where it does not get as far as damaging anything: the torture itself is broken then.
     """
     wanted = [f"{name}:{first}:{last}" for name, (first, last) in left.items()]
-    command = [sys.executable, "-m", "tests.torture.fuzz_child", str(folder), str(seed), *wanted]
+    command = [sys.executable, *CHILD, str(folder), str(seed), *wanted]
     complaints = folder / "complaints.txt"
     with (
         open(complaints, "wb") as err,
@@ -76,7 +80,7 @@ def _lines(left: dict[str, tuple[int, int]], folder: Path, seed: int) -> Iterato
             while line := said.get(timeout=patience):
                 found = json.loads(line)
                 ready = found["ready"]
-                patience = PATIENCE if ready else _START
+                patience = SILENCE if ready else _START
                 if "i" in found:
                     yield found
             how = f"died with exit code {child.wait()}"
@@ -87,7 +91,7 @@ def _lines(left: dict[str, tuple[int, int]], folder: Path, seed: int) -> Iterato
         name, (first, _) = next(iter(left.items()))
         if not ready:
             raise RuntimeError(f"{name}: {how}: {complaints.read_text(errors='replace')[-2000:]}")
-        yield {"target": name, "i": first, "outcome": "wrong", "what": f"input {first}: {how}", "s": patience}
+        yield {"target": name, "i": first, "outcome": "wrong", "what": f"input {first}: {how}", "s": 0.0}
 
 
 def _listen(child: subprocess.Popen, said: queue.Queue) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 
 from fasnb import __main__, cards, databases, faces, paths
@@ -189,9 +188,6 @@ def kept_faces(folder: Path) -> Target:
     right = extract().batch([0, 1])
     files = sorted((folder / "cache").rglob("*.*"))
 
-    def damage(path: Path, content: bytes, rng: np.random.Generator) -> None:
-        (damaged_json if path.suffix == ".json" else damaged_bytes())(path, content, rng)
-
     def use(path: Path) -> str:
         found = extract()
         if path.suffix == ".npy" and not np.array_equal(found.batch(range(len(found))), right):
@@ -199,7 +195,4 @@ def kept_faces(folder: Path) -> Target:
         found.batch(range(len(found)))
         return "done"
 
-    return Target(files, damage, use, folder / "cache")
-
-
-torch.set_num_threads(1)
+    return Target(files, damaged_bytes(), use, folder / "cache")
