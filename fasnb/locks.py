@@ -6,7 +6,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,6 +97,15 @@ def release(path: Path) -> None:
         owner = owner_of(path)
         if owner is not None and (owner.pid, owner.host) == (os.getpid(), platform.node()):
             path.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove the locks of dead processes from `folder`; one killed after its record leaves such a lock."""
+    if dead := [path for path in folder.glob(".*.lock") if owner_of(path) is None]:
+        with suppress(FasnbError, OSError), _guard(folder):  # a read-only store keeps them, to no harm
+            for path in dead:
+                if owner_of(path) is None:  # still, now that nobody can take it
+                    path.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -198,6 +198,7 @@ def run_missing(
     """
     wanted = list(dict.fromkeys(experiments))
     atomic.sweep(store.folder, _LEFT_S)
+    locks.sweep(store.folder)
     waiting = store.missing(wanted)
     if waiting:
         from fasnb.workers import here, spread  # workers and cluster build on this module

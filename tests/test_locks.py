@@ -77,3 +77,24 @@ def test_unwritable_folder_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(FasnbError, match="cannot lock"):
         locks.acquire(tmp_path / "file" / ".run.lock")
+
+
+def test_locks_of_the_dead_are_swept_and_those_of_the_living_stay(tmp_path):
+    dead, living, other = (tmp_path / f".{name}.lock" for name in ("dead", "living", "other"))
+    write(dead, replace(locks.myself(), started="17"))
+    write(living, locks.myself())
+    write(other, replace(locks.myself(), host="elsewhere", pid=1))
+    (tmp_path / "x.lock").write_text("")
+    locks.sweep(tmp_path)
+    assert [path.exists() for path in (dead, living, other, tmp_path / "x.lock")] == [False, True, True, True]
+    locks.sweep(tmp_path / "nowhere")
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_lock_taken_while_it_is_swept_stays(tmp_path, monkeypatch):
+    path = tmp_path / ".run.lock"
+    write(path, locks.myself())
+    looks = iter([None, locks.myself()])  # dead at the first look, taken over before the second
+    monkeypatch.setattr(locks, "owner_of", lambda _: next(looks))
+    locks.sweep(tmp_path)
+    assert path.exists()

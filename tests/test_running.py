@@ -243,6 +243,15 @@ def test_what_kills_left_half_written_is_swept(tmp_path):
     assert [path.exists() for path in (half, other, old)] == [False, True, False]
 
 
+def test_the_lock_of_a_process_killed_after_its_record_goes(tmp_path):
+    one = store(tmp_path)
+    put(one)
+    lock = tmp_path / f".{one.stem(MPL)}.lock"
+    lock.write_text(json.dumps(asdict(replace(locks.myself(), started="1"))))
+    run_missing([MPL], train, one, progress=lambda line: None)
+    assert not lock.exists()
+
+
 def test_durations_for_people():
     shown = [running.duration(s) for s in (0.2, 45, 99.4, 100, 240, 5969, 7560)]
     assert shown == ["0 s", "45 s", "99 s", "2 min", "4 min", "99 min", "2.1 h"]

@@ -100,7 +100,7 @@ def _campaign(folder: Path, kind: str, kills: int, whole, draw) -> tuple[int, in
         if _attempt(folder, "", 0, 0):
             raise FasnbError("killed by somebody else")
         again = repeated(toys.notes(folder / "log"))
-        left = [path.name for path in folder.rglob("*") if path.suffix == ".lock" or ".part-" in path.name]
+        left = [path.name for path in (folder / "results").glob(".*.lock")]
         left += [path.name for path in folder.glob("checkpoints/*/*") if path.name not in KEPT]
         if toys.outcome(folder, RUN) != whole:
             return done, halves, again, "other bits than the uninterrupted run"
