@@ -225,7 +225,7 @@ class Store:
         clip with an impossible row, or the file that cannot be written.
         """
         path = self.folder / f"{self.stem(experiment)}.json"
-        text = scores.to_csv(table).encode()
+        text = scores.to_csv(table, f"run {experiment.name}").encode()
         extra = dict(extra)
         record = {
             "schema": SCHEMA,

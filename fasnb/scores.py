@@ -61,9 +61,9 @@ def check(table: pd.DataFrame, source: str = "scores") -> pd.DataFrame:
     return table
 
 
-def to_csv(table: pd.DataFrame) -> str:
-    """The table as CSV text; scores keep 9 significant digits (float32 exactly)."""
-    return check(table).to_csv(index=False, float_format="%.9g", lineterminator="\n")
+def to_csv(table: pd.DataFrame, source: str = "scores") -> str:
+    """The table as CSV text; scores keep 9 significant digits (float32 exactly). Errors as in `check`."""
+    return check(table, source).to_csv(index=False, float_format="%.9g", lineterminator="\n")
 
 
 def from_csv(content: bytes, path: Path) -> pd.DataFrame:

@@ -26,11 +26,16 @@ def locate(name: str, root: Path | str | None) -> Path:
     if not chosen:
         raise UsageError("no data folder given; set FASNB_DATA to the folder that holds the databases")
     base = Path(chosen).expanduser()
-    if not base.is_dir():
+    try:
+        there = sorted(base.iterdir()) if base.is_dir() else None
+    except OSError as error:  # a name too long, a folder that may not be read
+        shown = str(base)[:200]
+        raise FasnbError(f"{shown} cannot be read ({error.strerror}); set FASNB_DATA to another") from error
+    if there is None:
         raise FasnbError(
             f"{base}: no such folder; set FASNB_DATA, or make one with `fasnb simulate --out {base}`"
         )
-    for folder in sorted(base.iterdir()):
+    for folder in there:
         if folder.name.lower() == name and folder.is_dir():
             return folder
     if base.name.lower() == name:

@@ -105,6 +105,11 @@ def test_absent_roots_and_databases(tmp_path):
         open_database("oulu", tmp_path)
 
 
+def test_a_root_that_no_folder_can_have_is_one_line():
+    with pytest.raises(FasnbError, match=r"^x{200} cannot be read \(File name too long\); set FASNB_DATA"):
+        survey("casia", "x" * 5000)
+
+
 def test_replay_archives_unpacked_side_by_side(tmp_path):
     for split in ("train", "devel", "test"):
         clips = [clip for clip in official_clips("replay") if clip.split == split]

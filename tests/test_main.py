@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from fasnb import layouts
+from fasnb import layouts, paths, reproduce
 from fasnb.__main__ import main
 
 
@@ -16,7 +16,8 @@ def run(capsys, *arguments):
 
 
 @pytest.mark.parametrize(
-    "command", ["reproduce", "run", "table", "figures", "score", "card", "simulate", "databases", "bench"]
+    "command",
+    ["reproduce", "run", "table", "figures", "score", "card", "clean", "simulate", "databases", "bench"],
 )
 def test_every_command_has_help(capsys, command):
     code, out, _ = run(capsys, command, "--help")
@@ -97,3 +98,11 @@ def test_databases_as_json_carry_the_official_counts(capsys, tmp_path):
         ("test", "attack"): 120,
     }
     assert all(row["found"] == row["official"] for row in rows)
+
+
+@pytest.mark.parametrize(("options", "seen"), [((), False), (("--allow-real-faces",), True)])
+def test_licensed_faces_are_seen_only_where_that_is_asked_for(monkeypatch, capsys, options, seen):
+    monkeypatch.setenv("FASNB_REAL_FACES", "")
+    monkeypatch.setattr(reproduce, "reproduce", lambda *_, **__: paths.real_faces())
+    code, out, _ = run(capsys, "reproduce", *options)
+    assert (code, out) == (0, f"{seen}\n")

@@ -222,7 +222,7 @@ def test_impossible_scores_and_records_are_refused_and_nothing_is_written(tmp_pa
     one = store(tmp_path)
     table = some_scores()
     table.loc[3, "score"] = float("nan")
-    with pytest.raises(FasnbError, match=r"casia/train/0/3\.avi has a score"):
+    with pytest.raises(FasnbError, match=rf"run {MPL.name}: casia/train/0/3\.avi has a score"):
         one.put(MPL, table, {}, datetime.now(UTC), 1)
     with pytest.raises(FasnbError, match="JSON cannot hold"):
         one.put(MPL, some_scores(), {"loss": float("nan")}, datetime.now(UTC), 1)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fasnb import facecache
+from fasnb.errors import FasnbError
 from tests.torture import fuzz, mutations
 from tests.torture.fuzz_child import TARGETS, used
 from tests.torture.targets import Target, Wrong, called
@@ -13,6 +14,10 @@ from tests.torture.targets import Target, Wrong, called
 N = 30
 #: All but the cache of faces: the expected failures below would show in it.
 SOUND = [name for name in TARGETS if name != "kept faces"]
+
+
+def fail(error):
+    raise error
 
 
 def test_damaged_files_are_refused_or_read_and_nothing_else(tmp_path):
@@ -41,7 +46,7 @@ def test_damage_depends_on_the_seed_alone_and_changes_the_file():
         (lambda path: "done", "done", ""),
         (lambda path: int("x"), "wrong", "ValueError"),
         (lambda path: called(path, lambda: 1 / 0), "wrong", "ZeroDivisionError"),
-        (lambda path: np.zeros(1 << 60) and "done", "wrong", "MemoryError"),
+        (lambda path: fail(MemoryError()), "wrong", "MemoryError"),
         (lambda path: path.with_name("other").write_text("x") and "done", "wrong", "touched"),
         (lambda path: path.unlink() or "done", "wrong", "touched"),
         (lambda path: exit(3), "wrong", "SystemExit"),
@@ -56,15 +61,11 @@ def test_a_breach_is_seen(tmp_path, use, outcome, what):
 
 
 def test_an_error_must_name_the_file(tmp_path):
-    from fasnb.errors import FasnbError
-
-    def fail(text):
-        raise FasnbError(text)
-
-    assert called(tmp_path / "a.json", lambda: fail("a.json is damaged")) == "refused"
-    for text in ("something is damaged", "a.json is\ndamaged"):
+    path = tmp_path / "b7.json"
+    assert called(path, lambda: fail(FasnbError("b7.json is damaged"))) == "refused"
+    for text in ("something is damaged", "b7.json is\ndamaged"):
         with pytest.raises(Wrong):
-            called(tmp_path / "a.json", lambda text=text: fail(text))
+            called(path, lambda text=text: fail(FasnbError(text)))
 
 
 CHILD = """
