@@ -10,7 +10,7 @@ from tests.torture import toys
 from tests.torture.report import Row
 
 N = 3
-METHODS = ("mpl_uda", "pl_uda", "attvlad")
+METHODS = ("attvlad", "mpl_uda", "pl_uda")
 
 
 def _session(folder: Path, wanted: list) -> None:
