@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from fasnb import locks
+from fasnb import atomic, locks
 from fasnb.errors import FasnbError
 
 
@@ -85,7 +85,10 @@ def test_locks_of_the_dead_are_swept_and_those_of_the_living_stay(tmp_path):
     write(living, locks.myself())
     write(other, replace(locks.myself(), host="elsewhere", pid=1))
     (tmp_path / "x.lock").write_text("")
+    half = tmp_path / f"{atomic.PART}.dead-x.lock"  # killed while it wrote its lock
+    half.write_text('{"pid"')
     locks.sweep(tmp_path)
+    assert not half.exists()
     assert [path.exists() for path in (dead, living, other, tmp_path / "x.lock")] == [False, True, True, True]
     locks.sweep(tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
