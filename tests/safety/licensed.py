@@ -38,14 +38,17 @@ def write_databases(root: Path) -> None:
 
 
 def work() -> None:
-    """Train, score, draw and try to publish, as a user of licensed copies does."""
+    """Train, draw, print a table, score and try to publish, as a user of licensed copies does."""
     corpus, source = reproduce.opened(PROFILE)
     store = runs.Store(paths.store(PROFILE.name), PROFILE, source)
-    cards.beside(store, run_missing([experiments.make("attvlad", "casia")], reproduce.TRAIN, store, corpus))
+    results = run_missing([experiments.make("attvlad", "casia")], reproduce.TRAIN, store, corpus)
+    (card,) = cards.beside(store, results)
     faces = corpus.training_faces("casia")
     ax = pictures.contact_sheet(list(faces.batch([0, 1])), ["live", "attack"], [True, False], 2)
     plots.save(ax.figure, "faces", pd.DataFrame({"face": [0, 1]}), paths.figures(PROFILE.name))
     assert main(["table", "t8", "--profile", PROFILE.name]) == 0
+    casia = corpus.databases["casia"]
+    assert main(["score", str(casia.file(casia.clips[0])), "--weights", str(card.parent)]) == 0
     print(source.kind)
     try:
         publish.publish(PROFILE.name, source.kind, source.digest)

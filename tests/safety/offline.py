@@ -1,7 +1,7 @@
-"""A process that may talk to itself only: `python -m tests.safety.offline FOLDER`.
+"""No network for a process: what tries to reach another machine is refused, and told.
 
-It imports every module, scores a picture, and a playlist that leads to the network; what tries to reach
-another machine is refused and told. `licensed` trains and prints a table under the same watch.
+`licensed` imports every module, trains, prints a table and scores under it; `torture.fuzz_child` reads its
+damaged files under it.
 """
 
 import ipaddress
@@ -9,7 +9,6 @@ import pkgutil
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import fasnb
@@ -40,27 +39,10 @@ def watch(event: str, arguments: tuple) -> None:
 
 
 def alone(do: Callable[[], None]) -> str | None:
-    """Do something under the watch; None, or what it reached for."""
+    """Import every module, and do something, under the watch; None, or what it reached for."""
     sys.addaudithook(watch)
-    do()
-    return f"reached for {tried}" if tried else None
-
-
-def work(folder: Path) -> None:
-    """Import and score."""
     for module in pkgutil.walk_packages(fasnb.__path__, "fasnb."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
-    from fasnb.__main__ import main
-    from tests.pair import face_picture
-    from tests.torture.targets import weights
-
-    own = weights(folder)
-    picture = face_picture(folder / "face.png", 120)
-    playlist = folder / "playlist.avi"
-    playlist.write_text("#EXTM3U\n#EXTINF:1,\nhttp://192.0.2.1/a.ts\n#EXT-X-ENDLIST\n")
-    assert main(["score", str(picture), str(playlist), "--weights", str(own)]) == 0
-
-
-if __name__ == "__main__":
-    sys.exit(alone(lambda: work(Path(sys.argv[1]))))
+    do()
+    return f"reached for {tried}" if tried else None

@@ -2,7 +2,8 @@
 
 A child process reads them (fuzz_child); it is watched from here, so that a crash or a hang of native code is
 one failure and not the end. What is promised: no exception but FasnbError, one line that names the file, the
-right exit code, at most PATIENCE seconds, at most fuzz_child.MEMORY more memory, no other file touched.
+right exit code, at most PATIENCE seconds, at most fuzz_child.MEMORY more memory, no other file touched, no
+network (safety.offline).
 """
 
 import json

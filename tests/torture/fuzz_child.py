@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.safety import offline
 from tests.torture import targets, targets_runs
 from tests.torture.targets import Target, Wrong
 
@@ -42,6 +43,7 @@ def main(folder: Path, seed: int, wanted: list[str]) -> None:
     """Use up what is wanted, a line each. A line that is `ready` promises the next one soon."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)  # what is used may print, and libraries complain
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.addaudithook(offline.watch)
     for name, first, last in (one.rsplit(":", 2) for one in wanted):
         where = folder / name.replace(" ", "-") / first
         where.mkdir(parents=True)
@@ -79,6 +81,9 @@ def used(target: Target, path: Path, where: Path) -> tuple[str, str]:
         last = traceback.extract_tb(error.__traceback__)[-3:]
         at = " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(last))
         outcome, what = "wrong", f"{path.name}: {type(error).__name__}: {str(error)[:200]} ({at})"
+    if offline.tried:
+        outcome, what = "wrong", f"{path.name}: {offline.tried}"
+        offline.tried.clear()
     if changed := before.symmetric_difference(seen(where, target.spare)):
         outcome, what = "wrong", f"{path.name}: touched {sorted(changed)[0][0]}"
     return outcome, what

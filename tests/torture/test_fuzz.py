@@ -7,6 +7,7 @@ import pytest
 
 from fasnb import facecache
 from fasnb.errors import FasnbError
+from tests.safety import offline
 from tests.torture import fuzz, mutations
 from tests.torture.fuzz_child import TARGETS, used
 from tests.torture.targets import Target, Wrong, called
@@ -50,6 +51,7 @@ def test_damage_depends_on_the_seed_alone_and_changes_the_file():
         (lambda path: path.with_name("other").write_text("x") and "done", "wrong", "touched"),
         (lambda path: path.unlink() or "done", "wrong", "touched"),
         (lambda path: exit(3), "wrong", "SystemExit"),
+        (lambda path: offline.tried.append("socket.connect 192.0.2.1") or "done", "wrong", "192.0.2.1"),
     ],
 )
 def test_a_breach_is_seen(tmp_path, use, outcome, what):
