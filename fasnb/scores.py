@@ -73,7 +73,9 @@ def from_csv(content: bytes, path: Path) -> pd.DataFrame:
                             na_values={"score": [""]})  # fmt: skip
     except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
         raise FasnbError(f"{path} is damaged ({str(error).splitlines()[0]}); {_REMEDY}") from error
-    return check(table, str(path))
+    table = check(table, str(path))
+    per_frame(table, str(path))  # the scores of its frames are read later, far from the file's name
+    return table
 
 
 def answered(table: pd.DataFrame) -> pd.DataFrame:
@@ -81,16 +83,16 @@ def answered(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["n_frames"] > 0]
 
 
-def per_frame(table: pd.DataFrame) -> pd.DataFrame:
+def per_frame(table: pd.DataFrame, source: str = "scores") -> pd.DataFrame:
     """One row per frame: the video's columns, its frame's score, `frame` counting from 0.
 
-    FasnbError names the clip whose frames do not agree with n_frames or are no numbers.
+    FasnbError names source and clip where frames do not agree with n_frames or are no numbers.
     """
-    rows = answered(check(table))
+    rows = answered(check(table, source))
     values = [np.array(text.split(), dtype=str) for text in rows["frames"]]
     for (_, clip), found in zip(rows.iterrows(), values):
         if len(found) != clip["n_frames"]:
-            name = f"{clip['database']}/{clip['path']}"
+            name = f"{source}: {clip['database']}/{clip['path']}"
             raise FasnbError(
                 f"{name}: {len(found)} frame scores where n_frames is {clip['n_frames']}; {_REMEDY}"
             )
@@ -98,9 +100,11 @@ def per_frame(table: pd.DataFrame) -> pd.DataFrame:
     text = np.concatenate(values) if values else np.array([], dtype=str)
     long["score"] = pd.to_numeric(pd.Series(text), errors="coerce").astype(float)
     long["frame"] = np.concatenate([np.arange(len(v)) for v in values]) if values else np.array([], dtype=int)
-    if long["score"].isna().any():
-        clip = long.iloc[int(long["score"].isna().to_numpy().argmax())]
-        raise FasnbError(f"{clip['database']}/{clip['path']}: frame {clip['frame']} has no number; {_REMEDY}")
+    none = ~np.isfinite(long["score"].to_numpy())
+    if none.any():
+        clip = long.iloc[int(none.argmax())]
+        name = f"{source}: {clip['database']}/{clip['path']}"
+        raise FasnbError(f"{name}: frame {clip['frame']} has no number; {_REMEDY}")
     return long
 
 

@@ -70,6 +70,10 @@ def test_damaged_csv_names_the_file(tmp_path):
     ):
         with pytest.raises(FasnbError, match=r"run-1.csv.*delete"):
             scores.from_csv(bad.encode(), tmp_path / "run-1.csv")
+    for frames in ("x 1", "1", "1 1 1"):
+        bad = scores.to_csv(table(frames=["0 1", frames, "0 1", "0 1"])).encode()
+        with pytest.raises(FasnbError, match=r"run-1.csv: casia/test_release/2/1.avi: .*frame"):
+            scores.from_csv(bad, tmp_path / "run-1.csv")
     with pytest.raises(FasnbError, match=r"run-1.csv"):
         scores.from_csv(b"\xff\xfe\x00", tmp_path / "run-1.csv")
 
@@ -87,6 +91,8 @@ def test_frames_that_disagree_name_their_clip():
         scores.per_frame(table(frames=["0 1", "0 1 1", "0 1", "0 1"]))
     with pytest.raises(FasnbError, match=r"test_release/2/1.avi: frame 1 has no number"):
         scores.per_frame(table(frames=["0 1", "0 nan", "0 1", "0 1"]))
+    with pytest.raises(FasnbError, match=r"test_release/2/1.avi: frame 0 has no number"):
+        scores.per_frame(table(frames=["0 1", "inf 0", "0 1", "0 1"]))
     with pytest.raises(FasnbError, match=r"test_release/1/1.avi"):
         scores.per_video(scores.per_frame(table()).assign(score=np.nan))
 
