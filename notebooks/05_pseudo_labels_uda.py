@@ -74,9 +74,7 @@ def as_images(x):
 images = [*patches.permute(0, 2, 3, 1).numpy(), *as_images(weak), *as_images(strong)]
 labels = [f"{view} {i}" for view in ("patch", "weak", "strong") for i in range(6)]
 live = [bool(y) for y in drawn.y[:6]] * 3
-ax = pictures.contact_sheet(
-    images, labels, live, 6, title=f"Views of six patches ({lab.shown_kind} data)"
-)
+ax = pictures.contact_sheet(images, labels, live, 6, title=f"Views of six patches ({lab.shown_kind} data)")
 frame = pd.DataFrame({"view": labels, "live": live})
 plots.save(ax.figure, "views", frame, lab.figures).name
 
