@@ -34,25 +34,22 @@ def _work(folder: Path, kind: str, number: int) -> None:
     """The run in a child that dies at its `number`-th file operation; notes the operations it lived for."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # Python ignores it otherwise
-    seen = 0
+    seen = {"between": 0, "inside": 0}
 
     def hook(event, arguments):
-        nonlocal seen
-        if event not in _OPERATIONS or not str(arguments[0]).startswith(str(folder / "")):
+        path = str(arguments[0]) if event in _OPERATIONS else ""
+        if not path.startswith(str(folder)) or path.endswith("log"):
             return
-        if str(arguments[0]).endswith("log"):
-            return
-        if kind == "inside" and not (event == "open" and arguments[1] == "w"):
-            return
-        seen += 1
-        if kind == "between" and seen == number:
+        seen["between"] += 1
+        seen["inside"] += event == "open" and arguments[1] == "w"
+        if kind == "between" and seen[kind] == number:
             os.kill(os.getpid(), signal.SIGKILL)
-        if kind == "inside" and seen == number:
+        if kind == "inside" and seen[kind] == number:
             resource.setrlimit(resource.RLIMIT_FSIZE, (60, 60))  # every file of ours is longer
 
     sys.addaudithook(hook)
     toys.run(folder, [RUN], {"log": folder / "log"})
-    toys.note(folder / "operations.log", str(seen))
+    toys.note(folder / "operations.log", f"{seen['between']} {seen['inside']}")
 
 
 def _attempt(folder: Path, kind: str, number: int, seconds: float) -> bool:
@@ -114,15 +111,15 @@ def _campaign(folder: Path, kind: str, kills: int, whole, draw) -> tuple[int, in
 def run(n: int, folder: Path, seed: int) -> list[Row]:
     """`n` kills in all, a third of each kind; a row a kind."""
     chance = random.Random(seed)
-    operations, seconds = {}, 0.0
-    for kind in KINDS:
-        (folder / kind / "whole").mkdir(parents=True)
-        begun = time.monotonic()
-        if _attempt(folder / kind / "whole", kind, -1, 600):
-            raise FasnbError("the uninterrupted run was killed")
-        seconds = time.monotonic() - begun
-        operations[kind] = int(toys.notes(folder / kind / "whole" / "operations.log")[0][0])
-    whole = toys.outcome(folder / "time" / "whole", RUN)
+    untouched = folder / "whole"
+    untouched.mkdir(parents=True)
+    begun = time.monotonic()
+    if _attempt(untouched, "", 0, 0):
+        raise FasnbError("the uninterrupted run was killed")
+    seconds = time.monotonic() - begun
+    counts = [int(count) for count in toys.notes(untouched / "operations.log")[0]]
+    operations = {"time": 1} | dict(zip(("between", "inside"), counts))
+    whole = toys.outcome(untouched, RUN)
     rows = []
     for i, (kind, what) in enumerate(KINDS.items()):
         wanted = (n + i) // len(KINDS)

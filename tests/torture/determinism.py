@@ -9,8 +9,8 @@ from fasnb.session import Session
 from tests.torture import toys
 from tests.torture.report import Row
 
-N = 3
-METHODS = ("attvlad", "mpl_uda", "pl_uda")
+N = 4
+METHODS = ("supervised", "pl", "mpl_uda", "attvlad")
 
 
 def _session(folder: Path, wanted: list) -> None:

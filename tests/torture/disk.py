@@ -23,8 +23,8 @@ from fasnb.errors import FasnbError
 from tests.torture import toys
 from tests.torture.report import Row
 
-N = 5
-RUN = experiments.make("attvlad", "casia")
+N = 10
+RUN = experiments.make("supervised", "casia")
 NOBODY = 65534
 _OPERATIONS = 20  # that write, from half way on; there are a few more
 _BYTES = 300_000  # a checkpoint is larger
