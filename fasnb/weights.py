@@ -119,9 +119,10 @@ def _check(facts: dict[str, Any], branches: tuple[Branch, ...]) -> None:
 def choose(folder: Path | None = None, method: str | None = None) -> Card:
     """The card of a folder, or of the best of its sub-folders: largest profile, then casia before others.
 
-    `folder` defaults to weights/ of the checkout. Without a `method` MPL+UDA's is preferred. FasnbError where
-    there is none, UsageError for an unknown method or one that the folder does not hold.
+    `folder` defaults to weights/ of the checkout. Without a `method` (color_lbp, or color-lbp) MPL+UDA's is
+    preferred. FasnbError where there is none, UsageError for an unknown method or one that is not held.
     """
+    method = method and method.replace("-", "_")
     if method is not None and method not in METHODS:
         raise UsageError(f"unknown method {method!r}; choose one of {', '.join(METHODS)}")
     top = folder or paths.WEIGHTS

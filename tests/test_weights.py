@@ -58,6 +58,7 @@ def test_the_best_folder_is_chosen_by_profile_then_training_database(pair, tmp_p
         "lite-msu": {"profile": "lite", "train": "msu"},
         "lite-replay": {"profile": "lite", "train": "replay"},
         "paper-pl": {"profile": "paper", "method": "pl"},
+        "paper-pl-uda": {"profile": "paper", "method": "pl_uda"},
     }.items():
         folder = paths.WEIGHTS / name
         folder.mkdir()
@@ -65,7 +66,8 @@ def test_the_best_folder_is_chosen_by_profile_then_training_database(pair, tmp_p
         changed(folder, **facts)
     assert weights.choose().folder.name == "lite-replay"  # MPL+UDA before others
     assert weights.choose(method="pl").folder.name == "paper-pl"
-    with pytest.raises(UsageError, match=r"holds weights of mpl_uda, pl, none of attvlad.*--method attvlad"):
+    assert weights.choose(method="pl-uda").folder.name == "paper-pl-uda"  # however it is spelled
+    with pytest.raises(UsageError, match=r"holds weights of mpl_uda, pl, pl_uda, none of attvlad.*--method attvlad"):
         weights.choose(method="attvlad")
     with pytest.raises(UsageError, match="unknown method 'magic'"):
         weights.choose(method="magic")
