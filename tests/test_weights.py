@@ -67,7 +67,9 @@ def test_the_best_folder_is_chosen_by_profile_then_training_database(pair, tmp_p
     assert weights.choose().folder.name == "lite-replay"  # MPL+UDA before others
     assert weights.choose(method="pl").folder.name == "paper-pl"
     assert weights.choose(method="pl-uda").folder.name == "paper-pl-uda"  # however it is spelled
-    with pytest.raises(UsageError, match=r"holds weights of mpl_uda, pl, pl_uda, none of attvlad.*--method attvlad"):
+    with pytest.raises(
+        UsageError, match=r"holds weights of mpl_uda, pl, pl_uda, none of attvlad.*--method attvlad"
+    ):
         weights.choose(method="attvlad")
     with pytest.raises(UsageError, match="unknown method 'magic'"):
         weights.choose(method="magic")
