@@ -56,7 +56,7 @@ def parts(method: str, train: str, seed: int) -> list[tuple[Experiment, float]]:
 
 def weights_of(result: Result, store: Store) -> Path:
     """Where the network of a run was left."""
-    return paths.build(store.profile.name) / "checkpoints" / result.path.stem / "weights.safetensors"
+    return paths.trained(store.profile.name, result.path.stem)
 
 
 def _kept(store: Store, wanted: list[Experiment]) -> list[Result]:
@@ -67,7 +67,7 @@ def _kept(store: Store, wanted: list[Experiment]) -> list[Result]:
         there = [r for r in [current, *store.find(one)] if r is not None and weights_of(r, store).exists()]
         if not there:
             raise FasnbError(
-                f"no trained network of {one.name} lies in {paths.build(store.profile.name)}/checkpoints; "
+                f"no trained network of {one.name} lies in {paths.checkpoints(store.profile.name)}; "
                 f"run `fasnb run --profile {store.profile.name}` (delete the result first, if it is there)"
             )
         found.append(there)

@@ -40,7 +40,7 @@ def found(profiles: Iterable[str], data: bool = False) -> list[Found]:
     if data:
         wanted.append((paths.CACHE, "cut again when it is needed"))
         for scale in dict.fromkeys(one.scale for one in chosen):
-            root = paths.DATA / "simulated" / scale
+            root = paths.simulated(scale)
             again = f"fasnb simulate --out {root} --scale {scale}"
             wanted += [(folder, again) for folder in _simulated(root)]
     there = [(folder, again) for folder, again in wanted if folder.is_dir() and not _licensed(folder)]

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from fasnb import augment, checkpoints, heatmaps, networks, paths, plgf
+from fasnb import heatmaps, networks, paths, training, weights
 from fasnb.errors import FasnbError, UsageError
 from fasnb.experiments import Experiment
 from fasnb.explore_faces import Face
@@ -43,16 +43,12 @@ class Networks:
         self.network = lru_cache(maxsize=8)(self._network)
 
     def _weights(self, result: Result) -> Path:
-        return (
-            paths.build(self._store.profile.name) / "checkpoints" / result.path.stem / "weights.safetensors"
-        )
+        return paths.trained(self._store.profile.name, result.path.stem)
 
     def _network(self, experiment: Experiment) -> nn.Module:
         """The network of an experiment in eval mode; FasnbError where its weights are damaged."""
         path = self._weights(self._results[experiment])
-        found = networks.build(experiment.network(self._store.profile))
-        checkpoints.load_network(found, checkpoints.read(path)[0], path)
-        return found.eval()
+        return weights.network(experiment.network(self._store.profile), path)
 
     def title(self, experiment: Experiment, target: str) -> str:
         """What a heat map shows, and the origin of its network."""
@@ -69,7 +65,7 @@ class Networks:
 def network_input(experiment: Experiment, picture: NDArray[np.uint8]) -> Tensor:
     """A face (S, S, 3) uint8 as the experiment's branch sees it: (1, 3, S, S) float32, RGB or PLGF."""
     pixels = torch.from_numpy(picture).permute(2, 0, 1)[None]
-    return plgf.network_input(pixels) if experiment.branch == "plgf" else augment.network_input(pixels)
+    return training.INPUTS[experiment.branch](pixels)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,12 @@ def data_root(scale: str) -> Path:
     `FASNB_DATA` (the licensed copies) wins; otherwise the simulated databases of this scale.
     """
     real = os.environ.get("FASNB_DATA")
-    return Path(real).expanduser() if real else DATA / "simulated" / scale
+    return Path(real).expanduser() if real else simulated(scale)
+
+
+def simulated(scale: str) -> Path:
+    """The simulated databases of this scale."""
+    return DATA / "simulated" / scale
 
 
 def kept_poses() -> Path | None:
@@ -35,6 +40,16 @@ def kept_poses() -> Path | None:
 def build(profile: str) -> Path:
     """What a profile makes and git ignores: executed notebooks, HTML, checkpoints, figures."""
     return BUILD / profile
+
+
+def checkpoints(profile: str) -> Path:
+    """Where a profile's runs keep their checkpoints and trained weights, a folder each."""
+    return build(profile) / "checkpoints"
+
+
+def trained(profile: str, stem: str) -> Path:
+    """Where a run (`Store.stem`) leaves its trained weights."""
+    return checkpoints(profile) / stem / "weights.safetensors"
 
 
 def store(profile: str) -> Path:

@@ -24,12 +24,11 @@ Train = Callable[..., "pd.DataFrame | tuple[dict[str, Any], pd.DataFrame]"]
 
 #: What a run costs relative to plain supervised training of the same steps, until measured times say better:
 #: passes over the networks per step.
-COSTS = {"supervised": 1.0, "pl": 2.0, "pl_uda": 3.0, "mpl_uda": 6.0, "attvlad": 0.7, "attvlad_novlad": 0.6}
-#: The same of the compared methods.
-COSTS |= {"color_lbp": 0.2, "color_texture": 0.5, "cnn": 0.7, "auxiliary": 1.0, "despoofing": 1.0}
-COSTS |= {"msr_mobilenet": 1.0, "drl_fas": 1.0}
-
-
+COSTS = {
+    **{"supervised": 1.0, "pl": 2.0, "pl_uda": 3.0, "mpl_uda": 6.0, "attvlad": 0.7, "attvlad_novlad": 0.6},
+    **{"color_lbp": 0.2, "color_texture": 0.5, "cnn": 0.7, "auxiliary": 1.0, "despoofing": 1.0},
+    **{"msr_mobilenet": 1.0, "drl_fas": 1.0},
+}
 #: The part of a run's report that training fills; the rest is scoring.
 _TRAINED = 0.95
 #: A file in the store takes a moment to write: one that nobody has touched for so long was left by a kill.
@@ -203,7 +202,7 @@ def run_missing(
     if waiting:
         from fasnb.workers import here, spread  # workers and cluster build on this module
 
-        job = Job(store, train, data, checkpoints or paths.build(store.profile.name) / "checkpoints")
+        job = Job(store, train, data, checkpoints or paths.checkpoints(store.profile.name))
         state = Progress(waiting, progress)
         if have := len(wanted) - len(waiting):
             progress(f"{have} of {len(wanted)} runs are in {store.folder}; {len(waiting)} to compute")

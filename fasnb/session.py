@@ -46,7 +46,7 @@ class Session:
         if self._opened[1].kind == "simulated" or paths.real_faces():
             return self.corpus
         print("pictures show simulated faces; `fasnb reproduce --allow-real-faces` shows the licensed ones")
-        root = paths.DATA / "simulated" / self.profile.scale
+        root = paths.simulated(self.profile.scale)
         reproduce.simulated(self.profile, root, 1, print)
         return Corpus(root, self.profile)
 
@@ -72,19 +72,15 @@ class Session:
 
     def weights(self, experiment: Experiment) -> Path:
         """The trained network's weights; FasnbError where only the scores were kept."""
-        folder = paths.build(self.profile.name) / "checkpoints" / self.store.stem(experiment)
-        if not (path := folder / "weights.safetensors").exists():
+        if not (path := paths.trained(self.profile.name, self.store.stem(experiment))).exists():
             raise FasnbError(f"{path} is gone; delete the run's result to train it again")
         return path
 
     def network(self, experiment: Experiment) -> "torch.nn.Module":
         """The trained network of one experiment, on the CPU in eval mode; FasnbError as `weights`."""
-        from fasnb import checkpoints, networks
+        from fasnb import weights
 
-        path = self.weights(experiment)
-        found = networks.build(experiment.network(self.profile))
-        checkpoints.load_network(found, checkpoints.read(path)[0], path)
-        return found.eval()
+        return weights.network(experiment.network(self.profile), self.weights(experiment))
 
     @property
     def figures(self) -> Path:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,13 @@ from fasnb.experiments import METHODS, OTHERS, TRAIN_DATABASES
 from fasnb.metrics import Threshold
 from fasnb.profiles import PROFILES
 
+if TYPE_CHECKING:  # reading a card loads no torch
+    import torch
+
 CARD = "card.json"
 SCHEMA = 1
 #: Of several folders the one of the largest profile is taken.
-_PROFILES = ("paper", "brief", "lite", "smoke")
+_PROFILES = tuple(reversed(PROFILES))
 _DEFAULT = "mpl_uda"
 _MAKE = "make one with `fasnb run --profile P --only t8`, then `fasnb card --profile P`"
 
@@ -176,6 +179,24 @@ def _function(card: Card, one: Branch, where: Any) -> Callable[[NDArray], NDArra
         raise FasnbError(f"{path} does not fit the network {one.network}; {remedy}") from error
 
 
+def network(name: str, path: Path) -> "torch.nn.Module":
+    """The network of this name (`networks.build`) with the weights in `path`, on the CPU in eval mode.
+
+    FasnbError where the file is missing, damaged or another network's.
+    """
+    from fasnb import checkpoints
+
+    return _filled(name, checkpoints.read(path)[0], path)
+
+
+def _filled(name: str, tensors: dict[str, Any], path: Path) -> "torch.nn.Module":
+    from fasnb import checkpoints, networks
+
+    found = networks.build(name)
+    checkpoints.load_network(found, tensors, path)
+    return found.eval()
+
+
 def scorer(
     branch: str, network: str, tensors: dict[str, Any], where: Any, facts: dict[str, Any]
 ) -> Callable[[NDArray], NDArray]:
@@ -193,9 +214,8 @@ def scorer(
         return method.score
     import torch
 
-    from fasnb import checkpoints, networks, training
+    from fasnb import training
 
-    model = networks.build(network)
-    checkpoints.load_network(model, tensors, Path(network))
-    model = model.to(where).to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+    model = _filled(network, tensors, Path(network))
+    model = model.to(where).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return lambda faces: training.live_probabilities(model, branch, faces, where)

@@ -44,7 +44,7 @@ def results(corpus: Corpus, workers: int, say: Callable[[str], None]) -> list[Re
     long = profile(corpus.profile)
     store = Store(paths.build(long.name) / "runs", long, corpus.source())
     data = replace(corpus, profile=long)
-    checkpoints = paths.build(long.name) / "checkpoints"
+    checkpoints = paths.checkpoints(long.name)
     return run_missing(EXPERIMENTS, "fasnb.training:train", store, data, workers, say, checkpoints)
 
 
