@@ -6,6 +6,7 @@ is the probability of live; thresholds come from the training database.
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -100,22 +101,14 @@ def scorer(lab: "Session", arm: Arm, train: str, seed: int) -> Scorer:
 def _scorer(lab: "Session", experiment: Experiment) -> Scorer:
     import torch
 
-    from fasnb import checkpoints, training
-    from fasnb.baselines import runs
+    from fasnb import checkpoints, weights
 
-    cpu = torch.device("cpu")
-    if experiment.branch == "other":
-        path = lab.weights(experiment)
-        method = runs.build(experiment.method, lab.profile, experiment.seed, cpu)
-        try:
-            method.load(checkpoints.read(path)[0])
-        except (KeyError, RuntimeError) as error:
-            raise FasnbError(
-                f"{path} does not fit {experiment.method}: {error}; delete it, run again"
-            ) from error
-        return method.score
-    network = lab.network(experiment)
-    return lambda pictures: training.live_probabilities(network, experiment.branch, pictures, cpu)
+    path, facts = lab.weights(experiment), {"profile": lab.profile.name, "seed": experiment.seed}
+    tensors, name = checkpoints.read(path)[0], experiment.network(lab.profile)
+    try:
+        return weights.scorer(experiment.branch, name, tensors, torch.device("cpu"), facts)
+    except (FasnbError, KeyError, RuntimeError) as error:
+        raise FasnbError(f"{path} does not fit {experiment.method}: {error}; delete it, run again") from error
 
 
 def times(scorers: Mapping[str, Scorer], face: NDArray[np.uint8], runs: int = 20) -> pd.DataFrame:
@@ -124,17 +117,17 @@ def times(scorers: Mapping[str, Scorer], face: NDArray[np.uint8], runs: int = 20
     low and high are quartiles. The methods take turns, so that a change of the machine's speed meets all;
     the first turn is not counted.
     """
-    rounds = []
-    for _ in range(runs + 1):
-        took = {}
-        for title, score in scorers.items():
-            begun = time.perf_counter()
-            score(face[None])
-            took[title] = 1000 * (time.perf_counter() - begun)
-        rounds.append(took)
-    taken = pd.DataFrame(rounds[1:])  # (runs, methods)
-    low, middle, high = (taken.quantile(q) for q in (0.25, 0.5, 0.75))
-    return pd.DataFrame({"ms": middle, "low": low, "high": high}).rename_axis("method").reset_index()
+    from fasnb import latency
+
+    def once(score: Scorer) -> float:
+        begun = time.perf_counter()
+        score(face[None])
+        return 1000 * (time.perf_counter() - begun)
+
+    timers = {title: partial(once, score) for title, score in scorers.items()}
+    for timer in timers.values():
+        timer()
+    return latency.in_turns(timers, runs, "method")
 
 
 def training_costs(results: Mapping[str, Iterable[Result]]) -> pd.DataFrame:

@@ -90,10 +90,10 @@ def trained(tmp_path_factory):
     _, table = runs.train(experiment, profiles.SMOKE, CORPUS, folder, quiet)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        network = networks.build("attvlad").eval()
-    lab = SimpleNamespace(
-        profile=profiles.SMOKE, weights=lambda one: folder / training.WEIGHTS, network=lambda one: network
-    )
+        network = networks.build("attvlad")
+    checkpoints.write(folder / "attvlad.safetensors", network.state_dict(), {})
+    left = {"color_lbp": folder / training.WEIGHTS, "attvlad": folder / "attvlad.safetensors"}
+    lab = SimpleNamespace(profile=profiles.SMOKE, weights=lambda one: left[one.method])
     return lab, arm, table
 
 
