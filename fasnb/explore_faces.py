@@ -57,12 +57,14 @@ class Gallery:
     @classmethod
     def of_corpus(cls, corpus: "Corpus") -> "Gallery":
         """The training, development and test faces of the three databases."""
+        # What a network of a database with development faces is scored on: these, and every test face.
+        scored = {
+            (name, split): faces for short in HAS_DEVEL for name, split, faces in corpus.scored_faces(short)
+        }
         sets: dict[str, list[FaceSet]] = {}
         for short in TRAIN_DATABASES:
-            scored = corpus.scored_faces(short)
-            own = [faces for name, split, faces in scored if name == short and split == "test"]
-            devel = [faces for name, split, faces in scored if split == "devel" and short in HAS_DEVEL]
-            sets[short] = [*own, corpus.training_faces(short), *devel]
+            devel = [scored[short, "devel"]] if short in HAS_DEVEL else []
+            sets[short] = [scored[short, "test"], corpus.training_faces(short), *devel]
         return cls(sets)
 
     @property
