@@ -10,6 +10,7 @@ from torch import nn
 from fasnb import networks
 from fasnb.baselines.auxiliary import AXES, MAP, DepthNet, build, depth, loss, probability, see
 from fasnb.errors import FasnbError
+from tests.baselines import promises
 from tests.test_training import TINY, ToyFaces, quiet, some
 
 CPU = torch.device("cpu")
@@ -93,17 +94,7 @@ def test_its_parameters_are_as_counted_by_hand():
 
 
 def test_it_learns_the_toy_and_a_copy_scores_alike(tmp_path):
-    learnt, fresh = build(PROFILE, 0, CPU), build(PROFILE, 1, CPU)
-    learnt.side = fresh.side = 48  # smaller than in earnest, to be quick
-    learnt.fit(ToyFaces(some("casia-fasd", "train", 6, 6), 1), tmp_path, quiet)
-    others = ToyFaces(some("msu-mfsd", "test", 3, 3), 1)
-    _, pictures = next(others.iterate(6))
-    scores = learnt.score(pictures)
-    assert scores[others.labels == 1].min() > scores[others.labels == 0].max()
-    fresh.load(learnt.tensors())
-    assert np.array_equal(fresh.score(pictures), scores)
-    black = learnt.score(np.zeros((1, 96, 96, 3), np.uint8))
-    assert 0 <= black[0] <= 1
+    promises.learns_the_toy_and_a_copy_scores_alike(build, PROFILE, 48, tmp_path)
 
 
 def test_a_single_class_is_refused(tmp_path):

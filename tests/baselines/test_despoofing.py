@@ -2,18 +2,16 @@
 
 import math
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from fasnb import checkpoints, experiments, metrics, networks
+from fasnb import experiments, metrics, networks
 from fasnb.baselines import despoofing, runs
 from fasnb.baselines.despoofing import BOUND, LEVEL, SIDE, DeSpoofing
-from fasnb.errors import FasnbError
-from fasnb.training import WEIGHTS
-from tests.test_training import CORPUS, TINY, ToyFaces, quiet, some
+from tests.baselines import promises
+from tests.test_training import CORPUS, TINY, quiet
 
 CPU = torch.device("cpu")
 SMALL = replace(TINY, other_steps=6, other_batch=4, checkpoint_every=2)
@@ -143,31 +141,13 @@ def test_it_learns_the_toy(tmp_path):
 
 
 def test_a_run_stopped_and_resumed_ends_with_the_same_bits(tmp_path):
-    experiment = experiments.make("despoofing", "casia")
-    whole, table = runs.train(experiment, SMALL, CORPUS, tmp_path / "whole", quiet)
-
-    def stop(fraction, message):
-        if fraction > 0.9 * 0.95 * 4 / 6:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        runs.train(experiment, SMALL, CORPUS, tmp_path / "parts", stop)
-    resumed, again = runs.train(experiment, SMALL, CORPUS, tmp_path / "parts", quiet)
-    assert 0 < resumed["resumed_at"] < SMALL.other_steps
-    assert resumed["curve"] == whole["curve"]
-    assert again.equals(table)
-    weights = [checkpoints.read(tmp_path / part / WEIGHTS)[0] for part in ("whole", "parts")]
-    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+    promises.stopped_and_resumed_it_ends_with_the_same_bits("despoofing", SMALL, tmp_path)
 
 
 def test_a_training_set_of_one_class_is_refused(tmp_path):
-    corpus = SimpleNamespace(training_faces=lambda short: ToyFaces(some("casia-fasd", "train", 3, 0), 1))
-    with pytest.raises(FasnbError, match="one class"):
-        runs.train(experiments.make("despoofing", "casia"), SMALL, corpus, tmp_path, quiet)
+    promises.one_class_is_refused("despoofing", SMALL, 3, 0, tmp_path)
 
 
 @pytest.mark.parametrize("level", [0, 255])
 def test_a_picture_of_one_colour_gets_a_finite_score(level):
-    scores = despoofing.build(SMALL, 0, CPU).score(np.full((1, SIDE, SIDE, 3), level, np.uint8))
-    assert scores.shape == (1,)
-    assert 0 <= scores[0] <= 1
+    promises.one_colour_gets_a_finite_score(despoofing.build, SMALL, SIDE, level)

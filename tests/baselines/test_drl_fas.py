@@ -1,18 +1,15 @@
 """Cuts, the policy's gradient and the whole agent, against values by hand and on toys."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
-import numpy as np
 import pytest
 import torch
 
-from fasnb import checkpoints, experiments, metrics, networks
+from fasnb import experiments, metrics, networks
 from fasnb.baselines import drl_fas, runs
 from fasnb.baselines.drl_fas import HIDDEN, LOOKS, PATCH, SIDE, SPREAD, Agent, Glance, Look, Looks
-from fasnb.errors import FasnbError
-from fasnb.training import WEIGHTS
-from tests.test_training import CORPUS, TINY, ToyFaces, quiet, some
+from tests.baselines import promises
+from tests.test_training import CORPUS, TINY, quiet
 
 CPU = torch.device("cpu")
 SMALL = replace(TINY, other_steps=6, other_batch=4, checkpoint_every=2)
@@ -152,34 +149,16 @@ def test_it_learns_the_toy(tmp_path):
 
 
 def test_a_run_stopped_and_resumed_ends_with_the_same_bits(tmp_path):
-    experiment = experiments.make("drl_fas", "casia")
-    whole, table = runs.train(experiment, SMALL, CORPUS, tmp_path / "whole", quiet)
-
-    def stop(fraction, message):
-        if fraction > 0.9 * 0.95 * 4 / 6:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        runs.train(experiment, SMALL, CORPUS, tmp_path / "parts", stop)
-    resumed, again = runs.train(experiment, SMALL, CORPUS, tmp_path / "parts", quiet)
-    assert 0 < resumed["resumed_at"] < SMALL.other_steps
-    assert resumed["curve"] == whole["curve"]
-    assert again.equals(table)
-    weights = [checkpoints.read(tmp_path / part / WEIGHTS)[0] for part in ("whole", "parts")]
-    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+    promises.stopped_and_resumed_it_ends_with_the_same_bits("drl_fas", SMALL, tmp_path)
 
 
 def test_a_training_set_of_one_class_is_refused(tmp_path):
-    corpus = SimpleNamespace(training_faces=lambda short: ToyFaces(some("casia-fasd", "train", 0, 3), 1))
-    with pytest.raises(FasnbError, match="one class"):
-        runs.train(experiments.make("drl_fas", "casia"), SMALL, corpus, tmp_path, quiet)
+    promises.one_class_is_refused("drl_fas", SMALL, 0, 3, tmp_path)
 
 
 @pytest.mark.parametrize("level", [0, 255])
 def test_a_picture_of_one_colour_gets_a_finite_score(level):
-    scores = drl_fas.build(SMALL, 0, CPU).score(np.full((1, SIDE, SIDE, 3), level, np.uint8))
-    assert scores.shape == (1,)
-    assert 0 <= scores[0] <= 1
+    promises.one_colour_gets_a_finite_score(drl_fas.build, SMALL, SIDE, level)
 
 
 def test_patches_keep_the_face_at_its_full_resolution():
