@@ -18,7 +18,7 @@ PAIR = (make("mpl_uda", "casia"), make("attvlad", "casia"))
 
 def leave_weights(one: Store, result: Result, tensors: dict) -> Path:
     """Write tensors where the run of `result` leaves its network."""
-    path = paths.build("smoke") / "checkpoints" / result.path.stem / "weights.safetensors"
+    path = paths.trained("smoke", result.path.stem)
     checkpoints.write(path, tensors, {"experiment": result.experiment.name})
     return path
 

@@ -70,10 +70,7 @@ def run(n: int, folder: Path, seed: int) -> list[Row]:
         bad = [breach for breach in breaches if breach]
         what = "4 processes, one store, 6 runs" + (f", {deaths} of them killed" if deaths else "")
         best = "each run computed once, none lost, no lock left"
-        best = (
-            best
-            if not deaths
-            else "none lost, no lock left, each done over only where its process was killed"
-        )
+        if deaths:
+            best = "none lost, no lock left, each done over only where its process was killed"
         rows.append(Row(what, rounds, rounds - len(bad), bad[0] if bad else best))
     return rows

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from fasnb import checkpoints, experiments
+from fasnb import atomic, checkpoints, experiments
 from fasnb.errors import FasnbError
 from tests.torture import toys
 from tests.torture.report import Row
@@ -69,7 +69,7 @@ def _half_written(folder: Path) -> int:
     for path in folder.glob("checkpoints/*/[!.]*.safetensors"):
         checkpoints.read(path)
     toys.store(folder).get(RUN)
-    return len([path for path in folder.rglob(".*") if path.name.startswith(".part-")])
+    return len([path for path in folder.rglob(".*") if path.name.startswith(atomic.PART)])
 
 
 def repeated(log: list[list[str]]) -> int:

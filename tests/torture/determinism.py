@@ -23,7 +23,7 @@ def _session(folder: Path, wanted: list) -> None:
     reproduce.TRAIN = toys.TRAIN
     for experiment in wanted:
         session.result(experiment)
-    (folder / "build" / toys.TINY.name / "checkpoints").rename(folder / "checkpoints")
+    paths.checkpoints(toys.TINY.name).rename(folder / "checkpoints")
 
 
 def run(n: int, folder: Path, seed: int) -> list[Row]:
