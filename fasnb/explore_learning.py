@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from fasnb import evaluation, pseudo, scores
+from fasnb import evaluation, pseudo, schedules, scores
 from fasnb.errors import FasnbError, UsageError
 from fasnb.explore import Library, State
 from fasnb.profiles import get
@@ -45,19 +45,6 @@ class Schedules:
         return cls(p.steps, p.wait, p.warmup, p.s1, p.s2, p.plgf_steps)
 
 
-def eq28(t: NDArray, wait: int, warmup: int, total: int) -> NDArray[np.float64]:
-    """`schedules.eq28` of many steps t (N,) at once, without torch: lr(t) / lr_0, (N,)."""
-    progress = np.minimum(1, (t - warmup - wait) / max(1, total - warmup - wait))
-    falling = np.maximum(0, 0.5 + 0.5 * np.cos(np.pi * progress))
-    rising = t / max(1, wait + warmup)
-    return np.select([t < wait, t < wait + warmup], [np.zeros(len(t)), rising], falling)
-
-
-def eq30(t: NDArray, s1: int, s2: int) -> NDArray[np.float64]:
-    """`schedules.eq30` of many steps t (N,) at once, without torch: lr(t) / lr_0, (N,)."""
-    return np.select([t < s1, t < s2], [1.0, 0.1], 0.01)
-
-
 def schedule_curves(state: Schedules, points: int = 400) -> pd.DataFrame:
     """The factors lr(t) / lr_0: columns equation (28 | 30), schedule, step, factor.
 
@@ -72,9 +59,10 @@ def schedule_curves(state: Schedules, points: int = 400) -> pd.DataFrame:
     parts = []
     for name, wait in (("teacher", 0), ("student", state.wait)):
         t = steps(state.total, wait, wait + state.warmup)
-        parts.append((28, f"eq. 28, {name}", t, eq28(t, wait, state.warmup, state.total)))
+        factors = [schedules.eq28(step, wait, state.warmup, state.total) for step in t]
+        parts.append((28, f"eq. 28, {name}", t, factors))
     t = steps(state.plgf_total, state.s1, state.s2)
-    parts.append((30, "eq. 30, PLGF branch", t, eq30(t, state.s1, state.s2)))
+    parts.append((30, "eq. 30, PLGF branch", t, [schedules.eq30(step, state.s1, state.s2) for step in t]))
     columns = ("equation", "schedule", "step", "factor")
     return pd.concat([pd.DataFrame(dict(zip(columns, part))) for part in parts], ignore_index=True)
 

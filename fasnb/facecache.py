@@ -7,10 +7,12 @@ redone.
 
 import hashlib
 import json
+import math
 import os
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
+from tokenize import TokenError  # numpy's, for an array header that is no Python
 from typing import Any
 
 import numpy as np
@@ -100,15 +102,25 @@ def load(stem: Path, shape: tuple[int, int, int]) -> Entry | None:
         if (state.st_size, state.st_mtime_ns) != (entry.npy_bytes, entry.modified):
             same = state.st_size == entry.npy_bytes and content_hash(path) == entry.checksum
             return entry if same else None
-    except (OSError, ValueError, TypeError, KeyError, EOFError, FasnbError):
+    except (OSError, ValueError, TypeError, KeyError, EOFError, RecursionError, TokenError, FasnbError):
         return None
     return entry
 
 
 def _parse(raw: dict[str, Any]) -> Entry:
-    raw["frames"] = tuple(int(frame) for frame in raw["frames"])
-    raw["boxes"] = tuple(tuple(float(side) for side in box) for box in raw["boxes"])
-    entry = Entry(**raw)
+    entry = Entry(
+        **raw | {"frames": tuple(raw["frames"]), "boxes": tuple(tuple(box) for box in raw["boxes"])}
+    )
+    counts = (*entry.frames, entry.unreadable, entry.npy_bytes, entry.modified)
+    sides = [side for box in entry.boxes for side in box]
+    if not (
+        all(isinstance(text, str) for text in (entry.failure, entry.boxes_from, entry.checksum))
+        and all(type(count) is int and count >= 0 for count in counts)
+        and all(frame < 2**31 for frame in entry.frames)
+        and all(type(side) in (int, float) and math.isfinite(side) for side in sides)
+        and all(len(box) == 4 for box in entry.boxes)
+    ):
+        raise ValueError("values of another kind")
     if not entry.failure and (len(entry.frames) != len(entry.boxes) or not entry.frames):
         raise ValueError("frames and boxes do not match")
     return entry

@@ -13,16 +13,20 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_compl
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tokenize import TokenError
 
 import cv2
 import numpy as np
 
-from fasnb import databases, facecache, video
+from fasnb import atomic, databases, facecache, video
 from fasnb.boxes import Box, box_at, has_corners, read_face_file
 from fasnb.detector import MARGIN, SIZE, crop, detect, usable
 from fasnb.errors import FasnbError, UsageError
 from fasnb.layouts import Clip
 from fasnb.paths import CACHE
+
+#: A file in the cache takes a moment to write: one that nobody has touched for so long was left by a kill.
+_LEFT_S = 3600.0
 
 __all__ = ["FaceSet", "FaceSettings", "crop", "detect", "extract"]
 
@@ -99,7 +103,7 @@ class FaceSet:
             try:
                 kept = np.load(self._files[clip], mmap_mode="r", allow_pickle=False)
                 pictures[rows] = kept[places[rows] - self._starts[clip]]
-            except (OSError, ValueError, IndexError) as error:
+            except (OSError, ValueError, IndexError, TokenError) as error:
                 raise FasnbError(f"{self._files[clip]} is gone or damaged; extract faces again") from error
         return pictures
 
@@ -137,6 +141,7 @@ def extract(
     if workers < 1:
         raise UsageError(f"workers is {workers}; it must be at least 1")
     folder = facecache.private_folder(facecache.private_folder(cache / "faces") / db.name)
+    atomic.sweep(folder, _LEFT_S)
     with ThreadPoolExecutor(workers) as pool:
         jobs = list(pool.map(lambda clip: _job(db, clip, settings, folder), clips))
     shape = (settings.size, settings.size, 3)

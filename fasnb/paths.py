@@ -16,6 +16,8 @@ BUILD = ROOT / "build"
 NOTEBOOKS = ROOT / "notebooks"
 #: Trained weights that are committed, a sub-folder each.
 WEIGHTS = ROOT / "weights"
+#: What a run keeps in its folder: what was learnt, and what it can go on from until it is recorded.
+TRAINED, CHECKPOINT = "weights.safetensors", "checkpoint.safetensors"
 
 
 def data_root(scale: str) -> Path:
@@ -49,7 +51,7 @@ def checkpoints(profile: str) -> Path:
 
 def trained(profile: str, stem: str) -> Path:
     """Where a run (`Store.stem`) leaves its trained weights."""
-    return checkpoints(profile) / stem / "weights.safetensors"
+    return checkpoints(profile) / stem / TRAINED
 
 
 def store(profile: str) -> Path:

@@ -1,6 +1,5 @@
 """Run what the store lacks: one by one or several at a time, each run once, resumable at any moment."""
 
-import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -29,38 +28,8 @@ COSTS = {
     **{"color_lbp": 0.2, "color_texture": 0.5, "cnn": 0.7, "auxiliary": 1.0, "despoofing": 1.0},
     **{"msr_mobilenet": 1.0, "drl_fas": 1.0},
 }
-#: The part of a run's report that training fills; the rest is scoring.
-_TRAINED = 0.95
 #: A file in the store takes a moment to write: one that nobody has touched for so long was left by a kill.
 _LEFT_S = 3600.0
-
-
-class Spare:
-    """A second name of a run's last checkpoint, until the result is recorded.
-
-    Training removes its checkpoint once it has scored; a full disk or a kill between that and the record
-    would cost every step of the run.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        """`folder` holds the run's checkpoint."""
-        self.checkpoint, self.kept = folder / "checkpoint.safetensors", folder / "last.safetensors"
-
-    def restore(self) -> None:
-        """Before training: put the checkpoint back, if a run ended between removing it and its record."""
-        if self.kept.exists() and not self.checkpoint.exists():
-            self.kept.replace(self.checkpoint)
-
-    def keep(self) -> None:
-        """While scoring: give the checkpoint its second name, where the file system has hard links."""
-        with suppress(OSError):
-            if not self.kept.exists():
-                os.link(self.checkpoint, self.kept)
-
-    def drop(self) -> None:
-        """The result is recorded: nobody needs it any more."""
-        with suppress(OSError):
-            self.kept.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -95,17 +64,9 @@ class Job:
                 return True
             train, folder = self.function(), self.checkpoints / stem
             started, clock = datetime.now(UTC), time.monotonic()
-            spare = Spare(folder)
-
-            def told(part: float, message: str = "") -> None:
-                if part > _TRAINED:
-                    spare.keep()
-                report(part, message)
-
             try:
                 atomic.sweep(folder)
-                spare.restore()
-                outcome = train(experiment, self.store.profile, self.data, folder, told)
+                outcome = train(experiment, self.store.profile, self.data, folder, report)
             except FasnbError as error:
                 raise FasnbError(f"run {experiment.name}: {error}") from error
             except Exception as error:
@@ -113,7 +74,8 @@ class Job:
                 raise FasnbError(f"run {experiment.name} failed: {reason}") from error
             extra, table = outcome if isinstance(outcome, tuple) else ({}, outcome)
             self.store.put(experiment, table, extra, started, time.monotonic() - clock)
-            spare.drop()
+            with suppress(OSError):  # recorded: nobody goes on from it any more
+                (folder / paths.CHECKPOINT).unlink(missing_ok=True)
             return True
 
 

@@ -3,12 +3,16 @@
 Both are plain functions of the step, giving lr(t) / lr_0, and wrapped as torch schedulers.
 """
 
-import math
+from __future__ import annotations
 
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LambdaLR
+import math
+from typing import TYPE_CHECKING
 
 from fasnb.errors import UsageError
+
+if TYPE_CHECKING:  # the plain functions serve explorers that do without torch
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LambdaLR
 
 
 def eq28(t: int, wait: int, warmup: int, total: int) -> float:
@@ -46,6 +50,8 @@ def warmup_cosine(optimizer: Optimizer, wait: int, warmup: int, total: int) -> L
             f"a schedule of {total} steps has no room for {wait} of waiting and {warmup} of warm-up; "
             "lengthen the run or shorten them"
         )
+    from torch.optim.lr_scheduler import LambdaLR
+
     return LambdaLR(optimizer, lambda t: eq28(t, wait, warmup, total))
 
 
@@ -53,4 +59,6 @@ def two_drops(optimizer: Optimizer, s1: int = 200, s2: int = 2000) -> LambdaLR:
     """Eq. 30 as a torch scheduler; step it once after each optimiser step. Needs 0 <= s1 <= s2."""
     if not 0 <= s1 <= s2:
         raise UsageError(f"the drops of the schedule must come in order, not at {s1} and {s2}")
+    from torch.optim.lr_scheduler import LambdaLR
+
     return LambdaLR(optimizer, lambda t: eq30(t, s1, s2))

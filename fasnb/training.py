@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from fasnb import augment, checkpoints, device, networks, plgf, samples, schedules, semisup
+from fasnb import augment, checkpoints, device, networks, paths, plgf, samples, schedules, semisup, whitening
 from fasnb.corpus import Corpus
 from fasnb.experiments import Experiment
 from fasnb.faces import FaceSet
@@ -33,10 +33,10 @@ STEPS = {
     "attvlad": semisup.supervised_step,
     "attvlad_novlad": semisup.supervised_step,
 }
-WEIGHTS = "weights.safetensors"
-CHECKPOINT = "checkpoint.safetensors"
+WEIGHTS, CHECKPOINT = paths.TRAINED, paths.CHECKPOINT
 _LOGGED = 60  # points of a learning curve
 _SCORED = 16  # faces a batch in testing
+_WHITENED = 4_000_000  # pixels that the RGB branch's first filters are made from
 
 Report = Callable[[float, str], None]
 #: Uint8 faces or patches (n, 3, S, S) -> what the branch's network sees.
@@ -102,9 +102,18 @@ def rgb_task(experiment: Experiment, profile: Profile, corpus: Corpus, where: to
         **options,
     )
 
+    patch, seed = int(experiment.setting("patch")), experiment.seed
+    drawn = samples.draw(
+        corpus.training_faces(experiment.train), profile.samples, experiment.labelled(profile), seed, patch
+    )
+    some = augment.network_input(drawn.x[: max(1, _WHITENED // patch**2)])
+
     def learner(twin: int, wait: int) -> Learner:
+        network = new_network(experiment, profile, where, twin)
+        draws = torch.Generator().manual_seed(2 * seed + twin)
+        whitening.whiten(network.get_parameter("conv1.weight"), some, draws)
         return Learner(
-            new_network(experiment, profile, where, twin),
+            network,
             profile.lr_rgb,
             lambda optimizer: schedules.warmup_cosine(optimizer, wait, profile.warmup, profile.steps),
             weight_decay=profile.weight_decay,
@@ -113,10 +122,6 @@ def rgb_task(experiment: Experiment, profile: Profile, corpus: Corpus, where: to
     student = learner(1, profile.wait) if experiment.method == "mpl_uda" else None
     autocast = device.fast_bfloat16(where)
     state = State(learner(0, 0), student, seed=experiment.seed, autocast=autocast)
-    patch, seed = int(experiment.setting("patch")), experiment.seed
-    drawn = samples.draw(
-        corpus.training_faces(experiment.train), profile.samples, experiment.labelled(profile), seed, patch
-    )
     x, y = drawn.x.to(where), drawn.y.to(where)
     labelled = Stream(lambda rng: rng.permutation(drawn.labelled), profile.batch, seed, "labelled")
     unlabelled = Stream(lambda rng: rng.permutation(len(x)), profile.batch * profile.mu, seed, "unlabelled")
@@ -168,7 +173,8 @@ def train(
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Train, or go on from `folder`'s checkpoint, and score. Returns (what to record, scores per video).
 
-    The evaluated weights stay in `folder`; the checkpoint goes when they are written.
+    The evaluated weights and the last checkpoint stay in `folder`: until the scores are recorded, a run
+    that is stopped needs the latter.
     """
     where = device.choose()
     device.prepare(where)
@@ -188,7 +194,6 @@ def train(
         return live_probabilities(network, experiment.branch, pictures, where)
 
     table = score(probabilities, experiment.train, corpus, report)
-    (folder / CHECKPOINT).unlink(missing_ok=True)
     done = task.steps - resumed_at
     extra = {
         "device": device.title(where),

@@ -25,6 +25,8 @@ MAX_FAILURES = 50
 #: A header that declares more frames than this (9 hours at 30 per second) is taken to be damaged.
 MAX_FRAMES = 1_000_000
 
+#: Texts that the decoder would follow to other files.
+_LISTS = (b"ffconcat", b"#EXTM3U", b"[playlist]", b"<?xml")
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
@@ -122,6 +124,9 @@ def _decoded(capture: cv2.VideoCapture, wanted: list[int], count: int) -> Iterat
 def _open(path: Path) -> cv2.VideoCapture:
     if not path.is_file():
         raise FasnbError(f"{path}: no such video; check the data folder, or make or copy the database again")
+    with path.open("rb") as file:
+        if file.read(64).lstrip().startswith(_LISTS):
+            raise FasnbError(f"{path} is a list of other files, not a video; name those instead")
     # One thread per file: many files are decoded side by side.
     capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
     if not capture.isOpened():

@@ -54,6 +54,27 @@ def test_a_missing_file_says_so(tmp_path):
         checkpoints.read(tmp_path / "none.safetensors")
 
 
+def test_one_that_may_not_be_opened_says_so(tmp_path, monkeypatch):
+    def refused(*_, **__):
+        raise FileNotFoundError("No such file or directory")  # what safetensors raises on EACCES, too
+
+    path = tmp_path / "a.safetensors"
+    checkpoints.write(path, {}, {})
+    monkeypatch.setattr(checkpoints, "safe_open", refused)
+    with pytest.raises(FasnbError, match="cannot be opened; check its permissions"):
+        checkpoints.read(path)
+
+
+def test_a_flipped_bit_is_noticed(tmp_path):
+    path = tmp_path / "a.safetensors"
+    checkpoints.write(path, {"x": torch.ones(64)}, {"step": 3})
+    data = bytearray(path.read_bytes())
+    data[-5] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(FasnbError, match="checksum"):
+        checkpoints.read(path)
+
+
 def test_weights_of_another_network_are_refused(tmp_path):
     with pytest.raises(FasnbError, match="another network"):
         checkpoints.load_network(torch.nn.Linear(2, 2), {"weight": torch.zeros(3, 3)}, tmp_path / "w")

@@ -191,18 +191,6 @@ def test_schedules_keep_their_jumps_and_refuse_what_has_no_room():
         replace(paper, s1=300, s2=200)
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.integers(0, 50), st.integers(0, 50), st.integers(1, 100), st.integers(0, 60), st.integers(0, 60))
-def test_the_factors_without_torch_are_the_schedules_own(wait, warmup, rest, first, more):
-    from fasnb import schedules
-
-    total, t = wait + warmup + rest, np.arange(wait + warmup + rest + 20)
-    own = [schedules.eq28(int(step), wait, warmup, total) for step in t]
-    assert explore_learning.eq28(t, wait, warmup, total) == pytest.approx(own, abs=1e-12)
-    own = [schedules.eq30(int(step), first, first + more) for step in t]
-    assert explore_learning.eq30(t, first, first + more).tolist() == own
-
-
 def test_pseudo_labels_by_hand():
     guesses = Guesses(np.array([0.9, 0.3, 0.4, 0.55]), np.array([1, 0, 1, 0]), "four")
     r = explore_learning.pseudo_labels(guesses, 0.7, 1.0)  # keeps 0.9 and 0.3, both right

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fasnb import atomic, locks, running
+from fasnb import atomic, locks, paths, running
 from fasnb.errors import FasnbError, UsageError
 from fasnb.experiments import make
 from fasnb.running import Progress, run_missing
@@ -189,7 +189,7 @@ def test_ctrl_c_ends_the_workers_too(tmp_path):
 
 
 def trained_once(experiment, profile, data, folder, report):
-    """Like training: a checkpoint, reports while scoring, and the checkpoint is removed at the end."""
+    """Like training: a checkpoint, then reports while scoring."""
     checkpoint = folder / "checkpoint.safetensors"
     if not checkpoint.exists():
         data.append("trained")
@@ -197,7 +197,6 @@ def trained_once(experiment, profile, data, folder, report):
     report(0.95, "last step")
     report(0.97, "scored a set")
     report(1.0, "scored the other set")
-    checkpoint.unlink()
     return some_scores()
 
 
@@ -217,14 +216,21 @@ def test_a_result_that_cannot_be_written_does_not_cost_the_training(tmp_path, mo
     assert list((tmp_path / "c" / one.stem(MPL)).iterdir()) == []
 
 
-def test_a_run_without_checkpoints_or_hard_links_is_recorded_all_the_same(tmp_path, monkeypatch):
-    def refused(*_):
-        raise OSError("no links here")
+def test_a_checkpoint_that_cannot_be_removed_does_not_cost_the_result(tmp_path, monkeypatch):
+    unlink = Path.unlink
 
-    monkeypatch.setattr(running.os, "link", refused)
+    def refused(path, **options):
+        if path.name == paths.CHECKPOINT:
+            raise OSError("not yours")
+        unlink(path, **options)
+
+    one = store(tmp_path / "s")
     more = {"data": [], "checkpoints": tmp_path / "c", "progress": lambda line: None}
-    assert len(run_missing([MPL], trained_once, store(tmp_path / "s"), **more)) == 1
-    assert len(run_missing(EXPERIMENTS[:1], train, store(tmp_path / "s"), progress=lambda line: None)) == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(one, "put", lambda *_: patch.setattr(Path, "unlink", refused))
+        assert running.Job(one, trained_once, [], tmp_path / "c").compute(MPL, lambda part, message: None)
+    assert (tmp_path / "c" / one.stem(MPL) / paths.CHECKPOINT).exists()
+    assert len(run_missing([MPL], trained_once, one, **more)) == 1
 
 
 def test_what_kills_left_half_written_is_swept(tmp_path):

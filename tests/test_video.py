@@ -172,6 +172,17 @@ def test_unreadable_files_are_named(tmp_path, content):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "head", ["ffconcat version 1.0\nfile 'other.avi'", "#EXTM3U\nother.avi", "<?xml ?><MPD/>"]
+)
+def test_a_list_of_other_files_is_not_followed(tmp_path, head):
+    write_video(tmp_path / "other.avi", ramp(3))
+    path = tmp_path / "clip.avi"
+    path.write_text(head)
+    with pytest.raises(FasnbError, match=r"clip\.avi is a list of other files"):
+        list(frames(path, 2))
+
+
 def test_truncated_file_is_named(tmp_path):
     path = write_video(tmp_path / "a.mp4", ramp(20))
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])

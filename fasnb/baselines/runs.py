@@ -21,7 +21,7 @@ from fasnb.errors import UsageError
 from fasnb.experiments import OTHERS, Experiment
 from fasnb.faces import FaceSet
 from fasnb.profiles import Profile
-from fasnb.training import CHECKPOINT, WEIGHTS, Report, score
+from fasnb.training import WEIGHTS, Report, score
 
 
 class Method(Protocol):
@@ -55,7 +55,7 @@ def train(
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Fit, or go on from `folder`'s checkpoint, and score. Returns (what to record, scores per video).
 
-    What was learnt stays in `folder` as tensors.
+    What was learnt stays in `folder` as tensors, and so does the last checkpoint, if any.
     """
     where = device.choose()
     device.prepare(where)
@@ -68,7 +68,6 @@ def train(
         folder / WEIGHTS, method.tensors(), {"experiment": experiment.name, "profile": profile.name}
     )
     table = score(method.score, experiment.train, corpus, report)
-    (folder / CHECKPOINT).unlink(missing_ok=True)
     extra = {
         "device": device.title(where),
         "samples": {"faces": len(found), "live": int(found.labels.sum())},

@@ -1,5 +1,6 @@
 """mpl-step: a step of meta pseudo labels with its batch, ours against `plain`."""
 
+import copy
 import itertools
 import os
 from collections.abc import Iterator
@@ -10,20 +11,20 @@ from fasnb import training
 from fasnb.bench import material, plain, timing
 from fasnb.bench.row import Row
 from fasnb.meta import mpl_step
-from fasnb.semisup import SemiConfig
 
 #: On 2 cores, and on one GPU.
 GOALS = {"cpu": 2.5, "cuda": 3.0}
 
 
-def reference(where: torch.device, size: material.Size, config: SemiConfig) -> plain.Plain:
-    """The plain step with the networks and the rate of `material.task`, and its settings `config`."""
-    chosen, sizes = material.experiment("mpl_uda"), material.profile(size)
+def reference(made: training.Task, size: material.Size) -> plain.Plain:
+    """The plain step with copies of the networks of `made` (MPL) and with its rate and settings."""
+    sizes = material.profile(size)
     teacher, student = (
-        training.new_network(chosen, sizes, where, twin).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-        for twin in (0, 1)
+        copy.deepcopy(learner.network).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+        for learner in (made.state.teacher, made.state.student)
+        if learner is not None
     )
-    return plain.Plain(teacher, student, config, sizes.lr_rgb, sizes.steps, sizes.weight_decay)
+    return plain.Plain(teacher, student, made.config, sizes.lr_rgb, sizes.steps, sizes.weight_decay)
 
 
 def given(made: training.Task, theirs: plain.Plain, steps: int) -> tuple[timing.Work, timing.Work]:
@@ -46,7 +47,7 @@ def rows(where: torch.device, quick: bool) -> list[Row]:
     """ms a step, with the making of its batch, and on a batch that is there already."""
     size = material.size_for(where, quick)
     made, generator = material.task("mpl_uda", where, size), torch.Generator()
-    theirs, drawn = reference(where, size, made.config), material.patches(size)
+    theirs, drawn = reference(made, size), material.patches(size)
     # On the CPU two workers; beside a GPU one a core; a quarter serves the labelled stream.
     workers = 2 if where.type == "cpu" else max(2, os.cpu_count() or 2)
     few, pin = max(1, workers // 4), where.type == "cuda"

@@ -46,7 +46,7 @@ def rows(where: torch.device, quick: bool) -> list[Row]:
     """One row a kind: ms of a step on a batch that is there already, from one profiled block of steps."""
     size = material.size_for(where, quick)
     made = material.task("mpl_uda", where, size)
-    ours, plain = mpl_step.given(made, mpl_step.reference(where, size, made.config), size.steps)
+    ours, plain = mpl_step.given(made, mpl_step.reference(made, size), size.steps)
     ours()
     plain()  # both warm
     mine, plainly = spent(ours, where), spent(plain, where)

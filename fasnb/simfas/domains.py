@@ -77,7 +77,7 @@ _PHOTO = Camera(
 #: A telephone's photograph.
 _SNAPSHOT = Camera(
     640, 480, lens=(0.4, 0.75), defocus=(0, 0.6), aperture=1.0, electrons=6000, full_well=9000, read_noise=6,
-    crosstalk=0.08, meter=(0.185, 0.255), balance=(0.6, 0.95), saturation=(0.95, 1.15), contrast=(1.0, 1.2),
+    crosstalk=0.08, meter=(0.185, 0.255), balance=(0.6, 0.95), saturation=(1.0, 1.2), contrast=(1.0, 1.2),
     sharpen=(0.4, 0.9), sharpen_radius=1.0, denoise=0.5, quality=85, veil=(0.01, 0.04),
 )  # fmt: skip
 #: High-definition video.
@@ -90,7 +90,7 @@ _HD_VIDEO = Camera(
 #: A telephone's or webcam's video, 640x480.
 _SD_VIDEO = Camera(
     640, 480, lens=(0.55, 0.85), defocus=(0, 0.6), aperture=0.7, electrons=4000, full_well=7000, read_noise=8,
-    crosstalk=0.09, meter=(0.185, 0.255), balance=(0.6, 0.95), saturation=(0.9, 1.15), contrast=(1.0, 1.15),
+    crosstalk=0.09, meter=(0.185, 0.255), balance=(0.6, 0.95), saturation=(1.0, 1.2), contrast=(1.0, 1.15),
     sharpen=(0.4, 0.9), sharpen_radius=1.0, denoise=0.6, quality=75, veil=(0.01, 0.05),
 )  # fmt: skip
 
@@ -110,7 +110,7 @@ _LASER = Printer(
 )  # fmt: skip
 _IPHONE_3GS = Display(
     "iPhone 3GS", width=74, height=49, pitch=0.156, stripes="rgb-y", fill=(0.75, 0.82), gamma=2.0,
-    gamut=0.97, white=6700, peak=2.0, contrast=140, gloss=0.09, falloff=0.35, flicker=0.10, hertz=240,
+    gamut=0.97, white=6700, peak=2.0, contrast=140, gloss=0.075, falloff=0.35, flicker=0.10, hertz=240,
     bezel=14, bezel_albedo=0.03,
 )  # fmt: skip
 _IPAD_1 = Display(
@@ -233,7 +233,7 @@ _IPAD_AIR = Display(
 )  # fmt: skip
 _IPHONE_5S = Display(
     "iPhone 5S", width=88.6, height=50, pitch=0.078, stripes="rgb-y", fill=(0.70, 0.84), gamma=2.2,
-    gamut=0.99, white=6950, peak=2.2, contrast=900, gloss=0.056, falloff=0.18, flicker=0.05, hertz=300,
+    gamut=0.99, white=6950, peak=2.2, contrast=900, gloss=0.042, falloff=0.18, flicker=0.05, hertz=300,
     bezel=15, bezel_albedo=0.04,
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ def test_rows_with_and_without_the_making_of_the_batch():
 
 def test_both_sides_start_from_the_same_networks():
     made = material.task("mpl_uda", CPU, material.QUICK)
-    theirs = mpl_step.reference(CPU, material.QUICK, made.config)
+    theirs = mpl_step.reference(made, material.QUICK)
     for ours, plain in ((made.state.teacher, theirs.teacher), (made.state.student, theirs.student)):
         for a, b in zip(ours.network.parameters(), plain.parameters(), strict=True):
             assert torch.equal(a, b)

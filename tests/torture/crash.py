@@ -24,9 +24,9 @@ KINDS = {
     "between": "killed (SIGKILL) just before a random file operation",
     "inside": "killed (SIGXFSZ) inside the write of a random file",
 }
-_OPERATIONS = ("open", "os.rename", "os.remove", "os.chmod", "os.mkdir", "os.link")
+_OPERATIONS = ("open", "os.rename", "os.remove", "os.chmod", "os.mkdir")
 #: What a run may leave: the second, where it is killed between its record and the removal.
-KEPT = ("weights.safetensors", "last.safetensors")
+KEPT = ("weights.safetensors", "checkpoint.safetensors")
 _IN_A_ROW = 5  # kills of one run before it may finish
 
 

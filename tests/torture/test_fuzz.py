@@ -12,10 +12,9 @@ from tests.torture import fuzz, mutations
 from tests.torture.fuzz_child import TARGETS, used
 from tests.torture.targets import Target, Wrong, called
 
-#: Fewer of those that are read by networks or tables. Not the cache of faces: the expected failures below
-#: would show in it.
+#: Fewer of those that are read by networks or tables.
 SLOW = ("videos", "results", "checkpoints", "weights", "cards")
-COUNTS = {name: 10 if name in SLOW else 30 for name in TARGETS if name != "kept faces"}
+COUNTS = {name: 10 if name in SLOW else 30 for name in TARGETS}
 
 
 def fail(error):
@@ -103,11 +102,6 @@ def test_a_child_that_never_starts_is_no_result(tmp_path, monkeypatch):
         fuzz.rows({"fine": 1}, tmp_path, 0)
 
 
-WAITS = pytest.mark.xfail(
-    strict=True, reason="facecache's code is in every run's key: mended with the next runs"
-)
-
-
 @pytest.fixture
 def stem(tmp_path):
     """A whole cache entry of one face."""
@@ -115,7 +109,6 @@ def stem(tmp_path):
     return tmp_path / "a"
 
 
-@WAITS
 @pytest.mark.parametrize(
     "change",
     [
@@ -132,7 +125,6 @@ def test_a_cache_entry_with_values_of_the_wrong_kind_is_not_believed(stem, chang
     assert facecache.load(stem, (8, 8, 3)) is None
 
 
-@WAITS
 @pytest.mark.parametrize(
     ("suffix", "old", "new"), [(".npy", b"8, 3)", b"8, 3a"), (".json", b"{", b"[" * 100_000)]
 )
