@@ -90,7 +90,7 @@ _HD_VIDEO = Camera(
 #: A telephone's or webcam's video, 640x480.
 _SD_VIDEO = Camera(
     640, 480, lens=(0.55, 0.85), defocus=(0, 0.6), aperture=0.7, electrons=4000, full_well=7000, read_noise=8,
-    crosstalk=0.09, meter=(0.185, 0.255), balance=(0.6, 0.95), saturation=(1.0, 1.2), contrast=(1.0, 1.15),
+    crosstalk=0.09, meter=(0.185, 0.255), balance=(0.6, 0.95), saturation=(1.05, 1.25), contrast=(1.0, 1.15),
     sharpen=(0.4, 0.9), sharpen_radius=1.0, denoise=0.6, quality=75, veil=(0.01, 0.05),
 )  # fmt: skip
 
@@ -233,7 +233,7 @@ _IPAD_AIR = Display(
 )  # fmt: skip
 _IPHONE_5S = Display(
     "iPhone 5S", width=88.6, height=50, pitch=0.078, stripes="rgb-y", fill=(0.70, 0.84), gamma=2.2,
-    gamut=0.99, white=6950, peak=2.2, contrast=900, gloss=0.042, falloff=0.18, flicker=0.05, hertz=300,
+    gamut=0.99, white=6800, peak=2.2, contrast=900, gloss=0.042, falloff=0.18, flicker=0.05, hertz=300,
     bezel=15, bezel_albedo=0.04,
 )  # fmt: skip
 
