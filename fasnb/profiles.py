@@ -140,12 +140,12 @@ def scaled(base: Profile, name: str, steps: int, plgf_steps: int, samples: int, 
     return replace(base, **sizes | kept | changes)  # type: ignore[arg-type]
 
 
-#: A CPU night: about 680 patches/s for WRN-10-1 on 2 cores.
+#: A CPU night. Steps from learning curves on development videos, which are flat by then (docs/log.md).
 LITE = scaled(
     PAPER,
     "lite",
-    steps=3_000,
-    plgf_steps=1_500,
+    steps=2_000,
+    plgf_steps=1_000,
     samples=8_000,
     scale="lite",
     rgb_network="wrn-10-1",

@@ -5,7 +5,7 @@ import weakref
 import numpy as np
 import pytest
 
-from fasnb import faces
+from fasnb import atomic, faces
 from fasnb.boxes import Box
 from fasnb.databases import face_path, open_database
 from fasnb.errors import FasnbError, UsageError
@@ -306,3 +306,14 @@ def test_whole_frames_are_held_one_at_a_time(tmp_path, monkeypatch):
     found = extract(db, db.clips, FaceSettings(frames=20, size=16), tmp_path / "cache")
     assert len(found) == 20
     assert 1 <= most <= 2
+
+
+def test_what_kills_left_half_written_is_swept_once_nobody_can_be_writing_it(tmp_path):
+    db, folder = replay(tmp_path), tmp_path / "cache" / "faces" / "replay-attack"
+    folder.mkdir(parents=True)
+    old, new = (folder / f"{atomic.PART}{name}.npy" for name in ("old", "new"))
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (1e9, 1e9))
+    extract(db, db.clips, SMALL, tmp_path / "cache")
+    assert [path.exists() for path in (old, new)] == [False, True]
