@@ -74,6 +74,7 @@ pd.crosstab(frame["bench"], frame["file"]).reindex(list(bench.BENCHES), fill_val
 # | simulate | A simulated frame, stage by stage. | Nothing: only times. |
 # | scale | Time and memory at 1 to 8 times the size. | The same at size 1. |
 # | grid | Four runs, one thread each, by two worker processes. | The same four by one. |
+# | paper | A step of each method at the paper's size, and from it hours a run and days for the grid. | Nothing: only times. |
 # | where | What the operations of a step take, by kind. | As mpl-step, on a batch that is there already. |
 #
 # ## The ratios

@@ -21,6 +21,7 @@ BENCHES = {
     "scale": "scale",
     "where": "where",
     "grid": "grid",
+    "paper": "paper",
 }
 
 

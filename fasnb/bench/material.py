@@ -55,6 +55,9 @@ class Faces:
         self.labels = np.array([clip.label for clip in self.clips], np.int8)
         self._pictures = np.random.default_rng(0).integers(0, 256, (_KEPT, 256, 256, 3), np.uint8)
 
+    def __len__(self) -> int:
+        return len(self.clips)
+
     def batch(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         """(n, 256, 256, 3) uint8."""
         return self._pictures[np.asarray(indices) % _KEPT]
