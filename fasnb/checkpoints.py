@@ -20,10 +20,11 @@ _NUMBERS, _CHECKSUM = "fasnb", "sha256"
 def write(path: Path, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]) -> None:
     """Write tensors (any dtype, any device) and JSON-able numbers to one file, whole or not at all."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    text = json.dumps(numbers)
     # One storage may stand behind two names (a tied weight); safetensors wants each on its own.
     plain = {name: tensor.clone() for name, tensor in plain.items()}
-    atomic.write_bytes(path, save(plain, {_NUMBERS: text, _CHECKSUM: _checksum(plain, text)}))
+    # One entry of metadata: safetensors writes several in any order, and equal runs are to be equal files.
+    text = json.dumps({**numbers, _CHECKSUM: _checksum(plain, json.dumps(numbers))})
+    atomic.write_bytes(path, save(plain, {_NUMBERS: text}))
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -35,14 +36,23 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-        if metadata.get(_CHECKSUM) not in (None, _checksum(tensors, metadata[_NUMBERS])):  # None: of old
-            raise ValueError("its checksum does not hold")
         numbers = json.loads(metadata[_NUMBERS])
+        given = numbers.pop(_CHECKSUM, None)  # older ones have none
+        if given not in (None, _checksum(tensors, json.dumps(numbers))):
+            raise ValueError("its checksum does not hold")
     except FileNotFoundError:
         if path.exists():  # safetensors says so of a file that it may not open, too
             raise FasnbError(f"{path}: cannot be opened; check its permissions") from None
         raise FasnbError(f"{path}: no such checkpoint; run the experiment first") from None
-    except (SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
+    except (
+        SafetensorError,
+        OSError,
+        LookupError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        RuntimeError,
+    ) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FasnbError(f"{path}: not a readable checkpoint ({reason}); delete it and run again") from error
     return tensors, numbers

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from fasnb import checkpoints
 from fasnb.errors import FasnbError
@@ -63,6 +64,19 @@ def test_one_that_may_not_be_opened_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints, "safe_open", refused)
     with pytest.raises(FasnbError, match="cannot be opened; check its permissions"):
         checkpoints.read(path)
+
+
+def test_equal_contents_are_equal_files(tmp_path):
+    files = [tmp_path / f"{i}.safetensors" for i in range(8)]
+    for path in files:
+        checkpoints.write(path, {"x": torch.ones(3)}, {"step": 3, "loss": [0.1, 0.25]})
+    assert len({path.read_bytes() for path in files}) == 1
+
+
+def test_one_without_a_checksum_is_read_all_the_same(tmp_path):
+    path = tmp_path / "a.safetensors"
+    save_file({"x": torch.ones(3)}, path, {"fasnb": '{"step": 3}'})
+    assert checkpoints.read(path)[1] == {"step": 3}
 
 
 def test_a_flipped_bit_is_noticed(tmp_path):
