@@ -236,16 +236,16 @@ def _by_lists(clips: list[Clip], files: dict[str, Path]) -> list[Clip]:
         (only,) = lists.values()
         raise FasnbError(f"{only} stands alone; restore the other subject list from the release")
     split_of: dict[int, str] = {}
+    lists_ = " and ".join(str(path) for path in lists.values())  # either may be the damaged one
     for split, path in lists.items():
         for subject in read_subject_list(path):
             if subject in split_of:
                 raise FasnbError(
-                    f"{path}: client {subject:02d} is listed twice; restore the list from the release"
+                    f"client {subject:02d} is listed twice in {lists_}; restore them from the release"
                 )
             split_of[subject] = split
     for clip in clips:
         if clip.subject not in split_of:
-            lists_ = " and ".join(str(path) for path in lists.values())
             raise FasnbError(
                 f"client {clip.subject:02d} is missing from {lists_}; restore them from the release"
             )
