@@ -13,13 +13,12 @@ import re
 import time
 import warnings
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from fasnb import atomic, paths, provenance
+from fasnb import atomic, paths, pools, provenance
 from fasnb.errors import FasnbError, UsageError
 
 KERNEL = "python3"
@@ -185,7 +184,7 @@ def run_all(
     if pages:
         say(f"{len(pages)} of {len(chosen)} notebooks are up to date")
     failures: list[FasnbError] = []
-    with ProcessPoolExecutor(max(1, min(workers, len(waiting))), get_context("spawn")) as pool:
+    with pools.pool(max(1, min(workers, len(waiting)))) as pool:
         at_work = {pool.submit(_make, path, folder, parameters, keys[path]): path for path in waiting}
         for number, future in enumerate(as_completed(at_work), 1):
             path = at_work[future]

@@ -32,7 +32,7 @@ def shelf(tmp_path, monkeypatch):
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "x", "language": "python"}
         nbformat.write(notebook, folder / f"{name}.ipynb")
     monkeypatch.setattr(book.paths, "NOTEBOOKS", folder)
-    monkeypatch.setattr(book, "ProcessPoolExecutor", lambda workers, context: ThreadPoolExecutor(workers))
+    monkeypatch.setattr(book.pools, "pool", ThreadPoolExecutor)
     return tmp_path
 
 
