@@ -5,9 +5,7 @@ the test people before them. Where it does well, it has found something that is 
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from fasnb import device, paths, training
+from fasnb import device, paths, pools, training
 from fasnb.corpus import Corpus
 from fasnb.difficulty import network
 from fasnb.difficulty.stages import EVERY, FRAMES, SIZE, rendered, thinned
@@ -90,7 +88,7 @@ def rows(corpus: Corpus, workers: int, say: Callable[[str], None]) -> dict[str, 
     """ "control-network": database, auc, low, high, people, clips. NotOfThese as in stages.rows."""
     cast = Cast(rendered(corpus), paths.kept_poses())
     out = []
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with pools.pool(workers) as pool:
         for row in pool.map(told_apart, [(short, corpus, cast) for short in SHORT]):
             say(f"{row[0]} control, by a network: AUC {row[1]:.2f}")
             out.append(row)

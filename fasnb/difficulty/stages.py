@@ -7,15 +7,13 @@ apart. People are those of the training and development splits.
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 
 import cv2
 import numpy as np
 import pandas as pd
 
-from fasnb import paths
+from fasnb import paths, pools
 from fasnb.baselines.color_lbp import histograms
 from fasnb.corpus import Corpus
 from fasnb.difficulty import NotOfThese, texture
@@ -133,7 +131,7 @@ def rows(corpus: Corpus, workers: int, say: Callable[[str], None]) -> dict[str, 
     """
     cast, scale = Cast(rendered(corpus), paths.kept_poses()), corpus.profile.scale
     out: list[tuple] = []
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with pools.pool(workers) as pool:
         for database in DATABASES:
             planned = trials(database)
             lives = pool.map(_live, [(database, steady, scale, cast) for steady in (False, True)])
