@@ -80,14 +80,21 @@ def profile(size: Size, labelled: int | None = None) -> Profile:
 
 
 def experiment(method: str) -> experiments.Experiment:
-    """An arm of the RGB branch."""
+    """A run of a method of the paper."""
     return experiments.make(method, "casia")
 
 
 def task(method: str, where: torch.device, size: Size, labelled: int | None = None) -> training.Task:
     """The state, settings and batches of a run, made by `training` itself."""
+    return build(method, where, profile(size, labelled))
+
+
+def build(method: str, where: torch.device, sizes: Profile) -> training.Task:
+    """The same at the sizes of any profile, of either branch."""
     corpus: Any = SimpleNamespace(training_faces=lambda short: Faces())
-    return training.rgb_task(experiment(method), profile(size, labelled), corpus, where)
+    chosen = experiment(method)
+    make = training.rgb_task if chosen.branch == "rgb" else training.plgf_task
+    return make(chosen, sizes, corpus, where)
 
 
 def patches(size: Size) -> samples.Samples:

@@ -3,13 +3,12 @@
 from collections import Counter
 from dataclasses import replace
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import torch
 
-from fasnb import experiments, grid, profiles, training
+from fasnb import grid, profiles
 from fasnb.bench import material, timing
 from fasnb.bench.row import Row
 from fasnb.experiments import OTHERS, TITLES, Experiment
@@ -30,14 +29,6 @@ def full(quick: bool) -> Profile:
         "labelled": 8,
     }
     return replace(profiles.PAPER, wait=0, warmup=0, **(tiny if quick else {}))
-
-
-def task(method: str, where: torch.device, profile: Profile) -> training.Task:
-    """The state, settings and batches of a run, made by `training` itself."""
-    corpus: Any = SimpleNamespace(training_faces=lambda short: material.Faces())
-    experiment = experiments.make(method, "casia")
-    build = training.rgb_task if experiment.branch == "rgb" else training.plgf_task
-    return build(experiment, profile, corpus, where)
 
 
 def rows(where: torch.device, quick: bool) -> list[Row]:
@@ -62,7 +53,7 @@ def rows(where: torch.device, quick: bool) -> list[Row]:
 
 def steps(method: str, where: torch.device, profile: Profile) -> np.ndarray:
     """Seconds of each timed step, (_ROUNDS,), after one that is not."""
-    made, generator = task(method, where, profile), torch.Generator()
+    made, generator = material.build(method, where, profile), torch.Generator()
     step = partial(material.run_steps, made, method, 1, generator)
     return np.array([timing.clock(step, where) for _ in range(1 + _ROUNDS)])[1:] / 1000
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from fasnb import experiments, profiles
-from fasnb.bench import paper
+from fasnb.bench import material, paper
 
 CPU = torch.device("cpu")
 
@@ -36,13 +36,13 @@ def test_whole_faces_cost_by_their_area():
 @pytest.mark.parametrize("method", ["mpl_uda", "attvlad"])
 def test_a_step_is_trainings_own(method):
     profile = paper.full(quick=True)
-    made = paper.task(method, CPU, profile)
+    made = material.build(method, CPU, profile)
     assert made.steps == paper.length(method)
     assert (paper.steps(method, CPU, profile) > 0).all()
 
 
 def test_the_student_learns_in_the_timed_steps():
-    made = paper.task("mpl_uda", CPU, paper.full(quick=True))
+    made = material.build("mpl_uda", CPU, paper.full(quick=True))
     assert made.state.student.lr == profiles.PAPER.lr_rgb
 
 
