@@ -11,6 +11,8 @@ from fasnb.errors import FasnbError
 
 #: How the names of temporary files begin.
 PART = ".part-"
+#: A file takes a moment to write: one that nobody has touched for so many seconds was left by a kill.
+LEFT_S = 3600.0
 
 
 @contextmanager

@@ -6,27 +6,24 @@ dropped.
 """
 
 import hashlib
-import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from tokenize import TokenError
 
 import cv2
 import numpy as np
 
-from fasnb import atomic, databases, facecache, video
+from fasnb import atomic, databases, facecache, pools, video
 from fasnb.boxes import Box, box_at, has_corners, read_face_file
 from fasnb.detector import MARGIN, SIZE, crop, detect, usable
 from fasnb.errors import FasnbError, UsageError
 from fasnb.layouts import Clip
 from fasnb.paths import CACHE
-
-#: A file in the cache takes a moment to write: one that nobody has touched for so long was left by a kill.
-_LEFT_S = 3600.0
 
 __all__ = ["FaceSet", "FaceSettings", "crop", "detect", "extract"]
 
@@ -141,7 +138,7 @@ def extract(
     if workers < 1:
         raise UsageError(f"workers is {workers}; it must be at least 1")
     folder = facecache.private_folder(facecache.private_folder(cache / "faces") / db.name)
-    atomic.sweep(folder, _LEFT_S)
+    atomic.sweep(folder, atomic.LEFT_S)
     with ThreadPoolExecutor(workers) as pool:
         jobs = list(pool.map(lambda clip: _job(db, clip, settings, folder), clips))
     shape = (settings.size, settings.size, 3)
@@ -180,9 +177,7 @@ def _work(jobs: list[_Job], workers: int) -> Iterator[Path]:
         for job in jobs:
             yield _make(job)
         return
-    # Spawned, not forked: the caller may hold threads (torch, a notebook kernel).
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), context, initializer=cv2.setNumThreads, initargs=(1,))
+    pool = pools.pool(min(workers, len(jobs)), partial(cv2.setNumThreads, 1))
     try:
         for future in as_completed([pool.submit(_make, job) for job in jobs]):
             yield future.result()

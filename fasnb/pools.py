@@ -3,21 +3,28 @@
 import multiprocessing
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+SPAWN = multiprocessing.get_context("spawn")
 
 
-def pool(workers: int) -> ProcessPoolExecutor:
+def pool(workers: int, begin: Callable[[], object] | None = None) -> ProcessPoolExecutor:
     """A pool of spawned processes: the caller may hold threads (torch, a notebook's kernel).
 
-    Killed, the caller takes them along: by themselves they would wait for work for ever.
+    Each calls `begin` first. Killed, the caller takes them along: by themselves they would wait for work
+    for ever.
     """
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_follow)
+    return ProcessPoolExecutor(workers, SPAWN, initializer=partial(_follow, begin))
 
 
-def _follow() -> None:
+def _follow(begin: Callable[[], object] | None) -> None:
     parent = multiprocessing.parent_process()
     if parent:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    if begin:
+        begin()
 
 
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:

@@ -28,8 +28,6 @@ COSTS = {
     **{"color_lbp": 0.2, "color_texture": 0.5, "cnn": 0.7, "auxiliary": 1.0, "despoofing": 1.0},
     **{"msr_mobilenet": 1.0, "drl_fas": 1.0},
 }
-#: A file in the store takes a moment to write: one that nobody has touched for so long was left by a kill.
-_LEFT_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -158,7 +156,7 @@ def run_missing(
     (or at the end) names them.
     """
     wanted = list(dict.fromkeys(experiments))
-    atomic.sweep(store.folder, _LEFT_S)
+    atomic.sweep(store.folder, atomic.LEFT_S)
     locks.sweep(store.folder)
     waiting = store.missing(wanted)
     if waiting:

@@ -5,9 +5,7 @@ data than of training. Its threshold is the EER's on the development set where t
 training split, each video scored by a fit that lacks the video's subject. Rates are fractions.
 """
 
-import multiprocessing
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -16,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from fasnb import metrics
+from fasnb import metrics, pools
 from fasnb.baselines.color_lbp import BINS, PLANES, ColorLbp, histograms
 from fasnb.corpus import Corpus
 from fasnb.errors import FasnbError
@@ -69,9 +67,8 @@ def features(found: FaceSet, workers: int = 1) -> NDArray[np.float32]:
     chunks = np.split(np.arange(len(found.clips)), range(_CHUNK, len(found.clips), _CHUNK))
     if workers == 1 or len(chunks) < 2:
         return np.concatenate([_means(found, chunk) for chunk in chunks])
-    context = multiprocessing.get_context("spawn")
     try:
-        with ProcessPoolExecutor(min(workers, len(chunks)), context) as pool:
+        with pools.pool(min(workers, len(chunks))) as pool:
             return np.concatenate(list(pool.map(partial(_means, found), chunks)))
     except BrokenProcessPool as error:
         raise FasnbError("a worker died, perhaps for want of memory; use fewer workers") from error

@@ -18,7 +18,7 @@ from fasnb.layouts import Clip
 from fasnb.simfas import camera as cam
 from fasnb.simfas import geometry, media, optics, scene
 from fasnb.simfas.cast import Cast
-from fasnb.simfas.colour import LUMA
+from fasnb.simfas.colour import LUMA, encode
 from fasnb.simfas.domains import Attack, Domain, Source
 from fasnb.simfas.session import INTERVAL, SHOWN, Render, Sway, Take, keyed, moment
 
@@ -111,7 +111,8 @@ def _recorded(subject: Subject, name: str, source: Source, light: str, number: i
         subject.source(name, light, 0)
     place = (camera.width / 2, camera.height * 0.47)
     if (name, light) not in subject.rooms:
-        subject.rooms[name, light] = _room(domain, light, camera, keyed(*key, "room"), source.white)
+        room = _room(domain, light, camera, keyed(*key, "room"), source.white)
+        subject.rooms[name, light] = replace(room, gridded=not source.perfect)
     room = subject.rooms[name, light]
     sway = Sway(keyed(*key, "sway"))
     picture, box, eyes, _ = _people(take, room, place, source.face, sway, domain.sway, number, 0, 2)
@@ -121,7 +122,10 @@ def _recorded(subject: Subject, name: str, source: Source, light: str, number: i
             settings = replace(settings, gain=float(1 / (room.light.room @ LUMA)))
         subject.metered[name, light] = settings
     settings = subject.metered[name, light]
-    taken = cam.capture(picture, camera, settings, keyed(*key, "frame", number))
+    if source.perfect:
+        taken = np.round(255 * encode(picture * np.float32(settings.gain))).astype(np.uint8)
+    else:
+        taken = cam.capture(picture, camera, settings, keyed(*key, "frame", number))
     return Frame(taken, box, eyes, settings.gain)
 
 
@@ -137,6 +141,7 @@ class _Room:
 
     light: scene.Light
     behind: np.ndarray  # (H, W, 3) radiance
+    gridded: bool = True  # people come to the sensor through its pixels' own blur
     _figures: dict[tuple[str, int, int, bool], scene.Figure] = field(default_factory=dict)
 
     def figure(self, take: Take, at: int, closed: bool, scale: float) -> scene.Figure:
@@ -148,7 +153,7 @@ class _Room:
             height, width = self.behind.shape[:2]
             side = max(0, round((width / scale - size) / 2 + 0.1 * size))
             below = max(0, round(height * 0.65 / scale - size * 0.5))
-            self._figures[key] = scene.figure(layers, self.light, scale, side, below)
+            self._figures[key] = scene.figure(layers, self.light, scale, side, below, self.gridded)
         return self._figures[key]
 
 
@@ -269,7 +274,7 @@ def _attack(clip: Clip, subject: Subject) -> Callable[[int], Frame]:
 
     def frame(number: int) -> Frame:
         seconds = number * INTERVAL
-        reach = state.camera.width * (state.domain.shake if hand else 0.0004)
+        reach = state.camera.width * (state.domain.shake if hand else state.domain.rest)
         move, speed = state.sway.at(seconds) * reach, state.sway.speed(seconds) * reach
         centre = (state.place[0] + float(move[0]), state.place[1] + float(move[1]))
         view = media.View(state.camera, state.drawn, state.room.light, state.room.behind, centre, state.face)

@@ -11,26 +11,30 @@ from fasnb.simfas.domains import Domain, Source
 from fasnb.simfas.printing import Printer
 from fasnb.simfas.stages import DISPLAY, HANDLING, PRINT, attack_without
 
-#: Stages of the attackers' way of working: their own camera, and that media are never quite straight.
-OWN = ("second camera", "tilt")
+#: Stages of the attackers' way of working: their own camera, and that media are neither quite straight nor as
+#: steady as a head.
+OWN = ("second camera", "tilt", "shake")
 STAGES = (*OWN, *HANDLING, *PRINT, *DISPLAY)
-_FINER = 2  # the ideal second camera has so many times the pixels
+_FINER = 2  # the perfect second picture has so many times the pixels
 
 
 def without(domain: Domain, names: Collection[str]) -> Domain:
     """The database without some STAGES."""
-    tilt = 0.0 if "tilt" in names else domain.tilt
+    if "tilt" in names:
+        domain = replace(domain, tilt=0.0)
+    if "shake" in names:
+        domain = replace(domain, shake=domain.sway, rest=domain.sway)
     attacks = {key: attack_without(attack, names) for key, attack in domain.attacks.items()}
     if "second camera" not in names:
-        return replace(domain, attacks=attacks, tilt=tilt)
+        return replace(domain, attacks=attacks)
     # A display sends out the colours of the light that its picture was taken in; paper is lit by the room, so
     # its picture has to be of the surfaces' own colours.
-    sources = {key: _ideal(source, white=False) for key, source in domain.sources.items()}
-    sources |= {f"{key}, white": _ideal(source, white=True) for key, source in domain.sources.items()}
+    sources = {key: _perfect(source, white=False) for key, source in domain.sources.items()}
+    sources |= {f"{key}, white": _perfect(source, white=True) for key, source in domain.sources.items()}
     for key, attack in attacks.items():
         if isinstance(attack.medium, Printer):
             attacks[key] = replace(attack, source=f"{attack.source}, white")
-    return replace(domain, sources=sources, attacks=attacks, tilt=tilt)
+    return replace(domain, sources=sources, attacks=attacks)
 
 
 def control(domain: Domain) -> Domain:
@@ -57,13 +61,10 @@ def concerned(domain: Domain, name: str) -> list[str]:
     return [key for key, attack in domain.attacks.items() if off.attacks[key] != attack]
 
 
-def _ideal(source: Source, white: bool) -> Source:
-    """A second camera that takes nothing away: sharp, fine, without noise, without processing."""
+def _perfect(source: Source, white: bool) -> Source:
+    """A second picture that takes nothing away: fine, and without any camera."""
     camera = replace(
-        source.camera,
-        width=_FINER * source.camera.width, height=_FINER * source.camera.height,
-        lens=(0.3, 0.3), defocus=(0.0, 0.0), electrons=1e12, full_well=1e12, read_noise=0.0, crosstalk=0.0,
-        balance=(0.0, 0.0), saturation=(1.0, 1.0), contrast=(1.0, 1.0), sharpen=(0.0, 0.0),
-        denoise=0.0, quality=None, veil=(0.0, 0.0),
+        source.camera, width=_FINER * source.camera.width, height=_FINER * source.camera.height,
+        balance=(0.0, 0.0),
     )  # fmt: skip
-    return replace(source, camera=camera, face=_FINER * source.face, white=white)
+    return replace(source, camera=camera, face=_FINER * source.face, white=white, perfect=True)

@@ -24,6 +24,7 @@ class Source:
     face: float  # width of the face box, px of that camera's picture
     photo: bool  # a photograph: one moment is shown for ever
     white: bool = False  # a picture of the surfaces' own colours: in white light, white comes out as white
+    perfect: bool = False  # no camera in between: the light as it is, to 8 bits
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Domain:
     tilt: float = 4.0  # of a medium to the camera, degrees (standard deviation)
     sway: float = 0.004  # of a head, share of the picture's width
     shake: float = 0.006  # of a hand that holds a medium, the same
+    rest: float = 0.0004  # of a fixed medium before a camera on its own stand, the same
     cost: float = 1.0  # time to write a clip, relative to the other domains
 
 

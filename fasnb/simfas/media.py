@@ -293,7 +293,7 @@ def behind_holes(seen: Seen, sheet: Sheet, person: Eyes, view: View, held: Held)
         (float(centre[0]), float(centre[1])), (float(aim[0]), float(aim[1])), scale, roll
     )
     h, w = view.behind.shape[:2]
-    live = cv2.warpAffine(person.person, matrix[:2], (w, h), flags=cv2.INTER_LINEAR)
+    live = cv2.warpAffine(optics.gridded(person.person, scale), matrix[:2], (w, h), flags=cv2.INTER_LINEAR)
     a, b = (float(v) * distance for v in held.hole)
     px = float(np.hypot(*want)) / distance  # picture px per sheet px
     radiance = seen.radiance.copy()

@@ -79,11 +79,12 @@ def draw_light(model: LightModel, rng: np.random.Generator) -> Light:
 class Figure:
     """A person under one light, ready to be placed: (h, w, 4) float32, radiance times alpha, then alpha.
 
-    `origin`: where the rendered picture's (0, 0) lies in it, px.
+    `origin`: where the rendered picture's (0, 0) lies in it, rendered px. `fine`: its px in a rendered one.
     """
 
     picture: np.ndarray
     origin: tuple[int, int]
+    fine: int = 1
 
 
 def relit(layers: Layers, light: Light) -> np.ndarray:
@@ -100,16 +101,14 @@ def relit(layers: Layers, light: Light) -> np.ndarray:
     return out
 
 
-def figure(layers: Layers, light: Light, scale: float, side: int, below: int) -> Figure:
+def figure(layers: Layers, light: Light, scale: float, side: int, below: int, gridded: bool = True) -> Figure:
     """A person under a light, to be shown at `scale`, with the body continued beyond what was rendered.
 
-    `side`, `below`: px to add on both sides and below. Beyond the sides the shoulders fall off (every column
-    is the outermost one, lowered by d + d^2 / 90 for the d-th); below, the last row goes on and an open
-    collar closes to a V.
+    `gridded`: blurred as the pixels of the camera blur it. `side`, `below`: rendered px to add on both sides
+    and below. Beyond the sides the shoulders fall off (every column is the outermost one, lowered by
+    d + d^2 / 90 for the d-th); below, the last row goes on and an open collar closes to a V.
     """
     person = relit(layers, light)
-    person = optics.gridded(person, scale)
-    person[0] = 0
     h, w = person.shape[:2]
     whole = np.zeros((h + below, w + 2 * side, 4), np.float32)
     whole[:h, side : side + w] = person
@@ -128,13 +127,22 @@ def figure(layers: Layers, light: Light, scale: float, side: int, below: int) ->
         columns = np.where(x < 0, -reach, reach) + (side + w / 2)
         lowest = np.ascontiguousarray(whole[h - 1 : h])
         whole[h:] = cv2.remap(lowest, columns, np.zeros_like(columns), cv2.INTER_LINEAR)
-    return Figure(whole, (side, 0))
+    if not gridded:
+        return Figure(whole, (side, 0))
+    # Where a rendered px covers a camera's, the corners between px that a linear look-up leaves would show.
+    fine = 1 if scale < 0.5 else 2
+    whole = cv2.resize(whole, None, fx=fine, fy=fine, interpolation=cv2.INTER_LINEAR)
+    whole = optics.gridded(whole, scale / fine)
+    whole[0] = 0  # what lies above the picture repeats its first row
+    return Figure(whole, (side, 0), fine)
 
 
 def placed(person: Figure, matrix: np.ndarray, behind: np.ndarray) -> np.ndarray:
     """A figure over a background: moved by `matrix` (rendered px -> picture px) onto (H, W, 3) radiance."""
     h, w = behind.shape[:2]
+    middle = (person.fine - 1) / 2  # of a rendered px, in the picture's own
     whole = matrix @ geometry.shift(-person.origin[0], -person.origin[1])
+    whole = whole @ np.diag([1 / person.fine, 1 / person.fine, 1]) @ geometry.shift(-middle, -middle)
     moved = cv2.warpAffine(
         person.picture, whole[:2], (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )

@@ -8,9 +8,9 @@ number of processes.
 import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from functools import partial
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
@@ -19,7 +19,7 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a full disk is reported
 import cv2
 import numpy as np
 
-from fasnb import atomic
+from fasnb import atomic, pools
 from fasnb.errors import FasnbError, UsageError
 from fasnb.layouts import DATABASES, FRAMES, MSU_ROTATED_180, SCALES, Clip, database_name
 from fasnb.simfas import clips as sim
@@ -211,9 +211,8 @@ def _work(job: Job) -> None:
 
 
 def _spread(jobs: list[Job], count: int, told: Callable[[str], None]) -> None:
-    context = get_context("spawn")
-    stop, messages = context.Event(), context.SimpleQueue()
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_start, initargs=(stop, messages))
+    stop, messages = pools.SPAWN.Event(), pools.SPAWN.SimpleQueue()
+    pool = pools.pool(count, partial(_start, stop, messages))
     try:
         waiting: set[Future[None]] = {pool.submit(_work, job) for job in jobs}
         while waiting:

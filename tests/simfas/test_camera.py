@@ -75,6 +75,17 @@ def test_gaussian_of_a_point_has_the_variance_it_names() -> None:
     assert float((spread.sum(0) * x**2).sum()) == pytest.approx(4.0, rel=0.06)
 
 
+@given(st.floats(0.06, 1.2))
+def test_a_blur_below_a_pixel_has_its_variance_too(sigma: float) -> None:
+    point = np.zeros((17, 17, 1), np.float32)
+    point[8, 8] = 1
+    across = optics.gaussian(point, sigma).reshape(17, 17).sum(0)
+    x = np.arange(17) - 8
+    assert across.sum() == pytest.approx(1, rel=1e-5)
+    assert across.min() >= 0
+    assert float((across * x**2).sum()) == pytest.approx(sigma**2, rel=0.09)
+
+
 def test_transfer_agrees_with_a_blurred_grating() -> None:
     fx, sigma = 0.11, 1.3
     x = np.arange(400, dtype=np.float32)

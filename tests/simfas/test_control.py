@@ -28,6 +28,7 @@ def test_every_stage_changes_something_and_without_all_of_them_nothing_is_left(n
         if stage not in control.OWN:
             assert not control.concerned(off, stage), stage
     assert off.tilt == 0
+    assert off.shake == off.rest == off.sway
     assert off.cameras == domain.cameras
     assert off.lights == domain.lights
 
@@ -43,6 +44,7 @@ def test_a_stage_alone_is_the_control_with_that_stage_of_the_real_database(name:
 def test_prints_are_of_the_surfaces_and_displays_of_the_light() -> None:
     off = control.control(DOMAINS["replay-attack"])
     for attack in off.attacks.values():
+        assert off.sources[attack.source].perfect
         assert off.sources[attack.source].white == isinstance(attack.medium, Printer)
     assert all(light.flicker == 0 for light in off.lights.values())
 

@@ -77,13 +77,33 @@ def test_a_person_covers_the_background_where_opaque_only() -> None:
 
 
 def test_the_body_goes_on_beyond_what_was_rendered() -> None:
-    person = scene.figure(plain.layers(), light(), 1.0, 20, 30)
+    person = scene.figure(plain.layers(), light(), 0.4, 20, 30)
     assert person.picture.shape == (plain.SIZE + 30, plain.SIZE + 40, 4)
     assert person.origin == (20, 0)
-    assert (person.picture[plain.SIZE :, 40:90, 3] == 1).all()
-    assert not person.picture[:60, :20].any()  # nothing beside the head
-    lit = optics.gridded(scene.relit(plain.layers(), light()), 1.0)
-    np.testing.assert_array_equal(person.picture[1 : plain.SIZE, 20:-20], lit[1:])
+    assert person.picture[plain.SIZE :, 40:90, 3] == pytest.approx(1)
+    assert not person.picture[:60, :15].any()  # nothing beside the head
+    lit = optics.gridded(scene.relit(plain.layers(), light()), 0.4)
+    np.testing.assert_allclose(person.picture[1 : plain.SIZE - 4, 30:-30], lit[1:-4, 10:-10], atol=0.05)
+
+
+def sharpness(picture: np.ndarray) -> float:
+    """Of the head's outline, whatever its size in px."""
+    alpha = picture.mean(2)
+    return float(np.abs(np.diff(alpha, axis=1)).max())
+
+
+def test_a_person_is_as_sharp_on_the_sensor_however_large_and_stays_in_place() -> None:
+    """What was rendered in fewer px than the camera has is not blurred less, nor moved by half a px."""
+    layers, behind = plain.layers(), np.zeros((240, 240, 3), np.float32)
+    sharp, places = [], []
+    for scale in (0.45, 0.55, 1.0, 1.5, 2.0):
+        matrix = geometry.similarity((48, 43), (120, 100), scale, 0)
+        picture = scene.placed(scene.figure(layers, light(), scale, 0, 0), matrix, behind)
+        whole = np.where(picture.sum(2) > 0.5, 1.0, 0.0)[:100]
+        places.append(float((whole.sum(0) * np.arange(240)).sum() / whole.sum()))
+        sharp.append(sharpness(picture[60:110]))
+    assert places == pytest.approx([120] * 5, abs=0.8)
+    assert max(sharp[2:]) < 1.35 * min(sharp[:2])
 
 
 def test_shrinking_does_not_alias_and_keeps_the_place() -> None:
