@@ -115,6 +115,19 @@ def test_goals_are_decided_by_the_worst_value():
     assert goals.check({}).empty
 
 
+def control(*rows):
+    columns = ["database", "variant", "medium", "auc", "low", "high"]
+    return {"stages": pd.DataFrame([("casia", "control", *row) for row in rows], columns=columns)}
+
+
+def test_the_control_is_decided_by_a_database_and_by_the_intervals_of_its_media():
+    chance = goals.check(control(("all", 0.56, 0.5, 0.62), ("cut", 0.6, 0.55, 0.65)))
+    assert list(chance["met"]) == [True, True]
+    leak = goals.check(control(("all", 0.6, 0.5, 0.62), ("cut", 0.5, 0.4, 0.6), ("print", 0.3, 0.2, 0.42)))
+    assert list(leak["met"]) == [False, False]
+    assert list(leak["where"]) == ["casia", "casia, print"]
+
+
 def test_statistics_of_faces_and_files_have_their_own_bands():
     rows = [("msu", "print", name, 0.8, "face") for name in FACE]
     rows += [("msu", "print", name, 0.5, "file") for name in FILE]
