@@ -258,7 +258,7 @@ if "stages" in kept | own:
     fig.suptitle(f"Color-LBP, {shown[-1][0]}")
     plots.save(fig, "difficulty-stages", shown[-1][1], lab.figures)
 else:
-    print("the stages have not been measured; that takes hours")
+    print("the stages have not been measured; that takes half an hour")
 
 # %% [markdown]
 # The same question to a network, trained on control media and asked about people it has not seen:
@@ -282,7 +282,7 @@ if "network" in kept | own:
     plots.learning_curves(curve, "training loss", right, "learning curve, by training database")
     plots.save(fig, "difficulty-network", sides("network")[-1][1], lab.figures)
 else:
-    print("the long training has not been run; on a CPU that takes hours")
+    print("the long training has not been run; on a CPU that takes half an hour")
 
 # %% [markdown]
 # ## What was aimed for, and what came out

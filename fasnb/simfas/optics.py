@@ -12,8 +12,8 @@ def gaussian(image: np.ndarray, sigma: float) -> np.ndarray:
     """A lens' point spread as a Gaussian of standard deviation `sigma` px (diffraction and aberrations
     together).
 
-    Sampled, a Gaussian of half a px or less loses variance, at last all of it: three taps of the same variance
-    (sigma^2 / 2 on either side) stand in.
+    Sampled, a Gaussian of half a px or less loses variance, at last all of it: three taps of the same
+    variance (sigma^2 / 2 on either side) stand in.
     """
     if sigma < 0.05:
         return image
