@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from fasnb import metrics, plots
@@ -202,13 +203,40 @@ def fusion_figure(frame: pd.DataFrame, state: State, source: str) -> Figure:
     return FusionChart(frame, state, source).figure
 
 
-def schedule_figure(curves: pd.DataFrame) -> Figure:
+class ScheduleChart(Chart):
     """Eq. 28 beside eq. 30 (`explore_learning.schedule_curves`), the latter with a logarithmic rate."""
-    figure = new_figure(10, 3.4, left=0.07, right=0.98, top=0.91, bottom=0.15, wspace=0.2)
-    for ax, (equation, part) in zip(figure.subplots(1, 2), curves.groupby("equation")):
-        plots.schedules(part, ax, f"Eq. {equation}", log=equation == 30)
-        ax.yaxis.set_minor_locator(NullLocator())  # half of the drawing's time, nothing to read
-    return figure
+
+    def __init__(self, curves: pd.DataFrame) -> None:
+        """Lay out the two axes and put the curves in."""
+        self.figure = new_figure(10, 3.4, left=0.07, right=0.98, top=0.91, bottom=0.15, wspace=0.2)
+        self._axes: dict[Any, Axes] = {}
+        self._lines: dict[Any, Line2D] = {}
+        self._ends: dict[Any, Any] = {}
+        for ax, (equation, part) in zip(self.figure.subplots(1, 2), curves.groupby("equation")):
+            plots.schedules(part, ax, f"Eq. {equation}", log=equation == 30)
+            ax.yaxis.set_minor_locator(NullLocator())  # half of the drawing's time, nothing to read
+            ax.set_ylim((0.008, 1.25) if equation == 30 else (-0.03, 1.05))
+            self._axes[equation] = ax
+            self._lines |= dict(zip(part["schedule"].unique(), ax.lines))
+        self.layers = [[ax.xaxis for ax in self._axes.values()], list(self._lines.values())]
+        self.show(curves)
+
+    def show(self, curves: pd.DataFrame) -> "ScheduleChart":
+        """Move the lines to other curves, and the scale where these end elsewhere."""
+        for name, part in curves.groupby("schedule"):
+            self._lines[name].set_data(part["step"], part["factor"])
+        ends = curves.groupby("equation")["step"].max().to_dict()
+        if ends != self._ends:
+            for equation, end in ends.items():
+                self._axes[equation].set_xlim(-0.03 * end, 1.03 * end)
+            self._ends = ends
+            self.changed(0)
+        return self
+
+
+def schedule_figure(curves: pd.DataFrame) -> Figure:
+    """The figure of a `ScheduleChart`."""
+    return ScheduleChart(curves).figure
 
 
 def pseudo_figure(reading: PseudoLabels) -> Figure:

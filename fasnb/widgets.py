@@ -16,7 +16,7 @@ from fasnb.experiments import TRAIN_DATABASES
 from fasnb.explore import RULES, Library, Reading, State
 from fasnb.explore_door import Door
 from fasnb.explore_learning import Guesses, Schedules
-from fasnb.explore_plots import DoorChart, FusionChart, ThresholdChart, pseudo_figure, schedule_figure
+from fasnb.explore_plots import DoorChart, FusionChart, ScheduleChart, ThresholdChart, pseudo_figure
 from fasnb.profiles import get
 from fasnb.runs import Store
 
@@ -101,16 +101,16 @@ class Thresholds(Explorer):
         fused = library.fused(state.arm)
         self.weight.disabled = not fused
         what = (state.arm, state.train, state.test, state.weight)
-        readings = dict(self._keep("rules", what, lambda: explore.by_rule(library, state)))
+        reading = explore.read(library, state)
         if state.rule != "fixed":
-            self.threshold.value = readings[state.rule].threshold.value
+            self.threshold.value = reading.threshold.value
             state = self.state()
-        readings["fixed"] = explore.read(library, replace(state, rule="fixed"))
-        reading = readings[state.rule]
+        chart = self._keep("chart", None, lambda: ThresholdChart(reading))  # first what the eye is on
+        self._draw(self.chart, (what, reading.threshold), lambda: chart.show(reading).png())
         cost = explore_door.door(reading, state.visitors, state.attack_rate)
         self.readout.value = table(readouts(reading) + door_readouts(cost))
-        chart = self._keep("chart", None, lambda: ThresholdChart(reading))
-        self._draw(self.chart, (what, reading.threshold), lambda: chart.show(reading).png())
+        readings = dict(self._keep("rules", what, lambda: explore.by_rule(library, state)))
+        readings["fixed"] = explore.read(library, replace(state, rule="fixed"))
         frame = explore_door.doors(readings, state.visitors, state.attack_rate)
         door = self._keep("door", None, lambda: DoorChart(frame, state))
         self._draw(self.door, state, lambda: door.show(frame, state).png())
@@ -153,7 +153,8 @@ class ScheduleExplorer(Explorer):
         """Draw both equations."""
         state = self.state()
         curves = explore_learning.schedule_curves(state)
-        self._draw(self.chart, state, lambda: png(schedule_figure(curves)))
+        chart = self._keep("chart", None, lambda: ScheduleChart(curves))
+        self._draw(self.chart, state, lambda: chart.show(curves).png())
 
 
 class PseudoExplorer(Explorer):

@@ -252,6 +252,16 @@ def test_a_moved_chart_is_the_chart_made_anew():
         assert moved == explore_plots.ThresholdChart(there).png()
 
 
+def test_a_moved_schedule_is_the_schedule_made_anew():
+    paper = explore_learning.Schedules.of_profile("paper")
+    chart = explore_plots.ScheduleChart(explore_learning.schedule_curves(paper))
+    first = chart.png()
+    for change in ({"wait": 20_000}, {"total": 90_000}, {"s1": 0, "s2": 900}, {"plgf_total": 5_000}):
+        curves = explore_learning.schedule_curves(replace(paper, **change))
+        moved = chart.show(curves).png()
+        assert first != moved == explore_plots.ScheduleChart(curves).png()
+
+
 def test_a_moved_door_is_the_door_made_anew():
     shelf = library()
     state = shelf.default()
