@@ -248,15 +248,14 @@ def _within(
 
 
 def det_points(scores: ArrayLike, labels: ArrayLike) -> pd.DataFrame:
-    """Detection error trade-off: columns apcer (pooled), bpcer, threshold, by falling apcer; scikit-learn's
-    curve.
+    """Detection error trade-off: columns apcer (pooled), bpcer, threshold, by rising threshold.
 
-    Raises FasnbError where a class is missing.
+    One row for every operating point: at each distinct score, and above all of them. Raises FasnbError where
+    a class is missing.
     """
-    from sklearn.metrics import det_curve  # heavy; only this function needs it
-
     s, live = checked(scores, labels)
     if not live.any() or live.all():
         raise FasnbError("a DET curve needs live and attack presentations; one of them is missing")
-    fpr, fnr, thresholds = det_curve(live, s)
-    return pd.DataFrame({"apcer": fpr, "bpcer": fnr, "threshold": thresholds})
+    u, accepted, rejected = operating_points(s, live)
+    rates = {"apcer": accepted / accepted[0], "bpcer": rejected / rejected[-1]}
+    return pd.DataFrame(rates | {"threshold": np.append(u, np.nextafter(u[-1], np.inf))})

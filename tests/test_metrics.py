@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import det_curve, roc_auc_score
 
 from fasnb import metrics
 from fasnb.errors import FasnbError
@@ -125,6 +125,11 @@ def test_det_points_agree_with_own_rates():
         assert row.apcer == pytest.approx(metrics.far(SIX, LABELS, row.threshold))
         assert row.bpcer == pytest.approx(metrics.frr(SIX, LABELS, row.threshold))
     assert (np.diff(det["apcer"]) <= 0).all()
+    assert (det["apcer"].iloc[0], det["bpcer"].iloc[0]) == (1, 0)
+    assert (det["apcer"].iloc[-1], det["bpcer"].iloc[-1]) == (0, 1)
+    ours = set(zip(det["apcer"].round(9), det["bpcer"].round(9)))
+    apcer, bpcer, _ = det_curve(LABELS, SIX)
+    assert set(zip(apcer.round(9), bpcer.round(9))) <= ours
 
 
 def test_missing_class_is_nan_and_never_zero():
