@@ -400,8 +400,8 @@ pitches.style.hide(axis="index").format(precision=2)
 # (`simfas/control.py`) is the proof: the same databases with every stage off. The attacker has no camera but
 # the light itself, ink stops exactly one colour each, paper is white and matt and lies flat, a display gives back just
 # the light that was recorded, nothing is bent, cut, trimmed, edited or tilted, media move as heads do, and no lamp
-# flickers. People, places, filming cameras and their draws stay; only the picture for a print is taken anew, in white
-# light, since paper is lit by the room before the second camera. Beside the stages of print and display above this
+# flickers. People, places, filming cameras and their draws stay; only the picture for a print is balanced so
+# that white paper comes out white, since it is lit a second time, by the room before the second camera. Beside the stages of print and display above this
 # takes the four stages of handling (`stages.HANDLING`: bend, holes, trimming, editing) and the three of working with a
 # second camera and a hand (`control.OWN`). A detector that still tells control attacks from live clips goes by something that no medium has done; `control.alone`
 # puts a single stage back.

@@ -18,7 +18,7 @@ from fasnb.layouts import Clip
 from fasnb.simfas import camera as cam
 from fasnb.simfas import geometry, media, optics, scene
 from fasnb.simfas.cast import Cast
-from fasnb.simfas.colour import LUMA, encode
+from fasnb.simfas.colour import encode
 from fasnb.simfas.domains import Attack, Domain, Source
 from fasnb.simfas.session import INTERVAL, SHOWN, Render, Sway, Take, keyed, moment
 
@@ -111,19 +111,17 @@ def _recorded(subject: Subject, name: str, source: Source, light: str, number: i
         subject.source(name, light, 0)
     place = (camera.width / 2, camera.height * 0.47)
     if (name, light) not in subject.rooms:
-        room = _room(domain, light, camera, keyed(*key, "room"), source.white)
+        room = _room(domain, light, camera, keyed(*key, "room"))
         subject.rooms[name, light] = replace(room, gridded=not source.perfect)
     room = subject.rooms[name, light]
     sway = Sway(keyed(*key, "sway"))
     picture, box, eyes, _ = _people(take, room, place, source.face, sway, domain.sway, number, 0, 2)
     if (name, light) not in subject.metered:  # frame 0 is recorded first
-        settings = cam.metered(picture, camera, cam.draw(camera, keyed(*key, "camera")))
-        if source.white:
-            settings = replace(settings, gain=float(1 / (room.light.room @ LUMA)))
-        subject.metered[name, light] = settings
+        subject.metered[name, light] = cam.metered(picture, camera, cam.draw(camera, keyed(*key, "camera")))
     settings = subject.metered[name, light]
     if source.perfect:
-        taken = np.round(255 * encode(picture * np.float32(settings.gain))).astype(np.uint8)
+        gain = 1 / room.light.room if source.white else np.float32(settings.gain)
+        taken = np.round(255 * encode(picture * gain)).astype(np.uint8)
     else:
         taken = cam.capture(picture, camera, settings, keyed(*key, "frame", number))
     return Frame(taken, box, eyes, settings.gain)
@@ -157,11 +155,8 @@ class _Room:
         return self._figures[key]
 
 
-def _room(
-    domain: Domain, light: str, camera: cam.Camera, rng: np.random.Generator, white: bool = False
-) -> _Room:
-    model = domain.lights[light]
-    drawn = scene.draw_light(scene.white(model) if white else model, rng)
+def _room(domain: Domain, light: str, camera: cam.Camera, rng: np.random.Generator) -> _Room:
+    drawn = scene.draw_light(domain.lights[light], rng)
     style = str(rng.choice(domain.styles[light]))
     return _Room(drawn, scene.background(style, camera.width, camera.height, drawn, rng))
 

@@ -28,7 +28,7 @@ def without(domain: Domain, names: Collection[str]) -> Domain:
     if "second camera" not in names:
         return replace(domain, attacks=attacks)
     # A display sends out the colours of the light that its picture was taken in; paper is lit by the room, so
-    # its picture has to be of the surfaces' own colours.
+    # its picture must have white where that light falls on white.
     sources = {key: _perfect(source, white=False) for key, source in domain.sources.items()}
     sources |= {f"{key}, white": _perfect(source, white=True) for key, source in domain.sources.items()}
     for key, attack in attacks.items():

@@ -23,8 +23,8 @@ class Source:
     camera: Camera
     face: float  # width of the face box, px of that camera's picture
     photo: bool  # a photograph: one moment is shown for ever
-    white: bool = False  # a picture of the surfaces' own colours: in white light, white comes out as white
     perfect: bool = False  # no camera in between: the light as it is, to 8 bits
+    white: bool = False  # and balanced and exposed so that white paper in that light comes out white
 
 
 @dataclass(frozen=True)

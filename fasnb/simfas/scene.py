@@ -4,13 +4,13 @@ Radiance 1 is a white matt surface under the room's nominal light. Pictures are 
 float32.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from fasnb.simfas import geometry, optics
-from fasnb.simfas.colour import NEUTRAL, kelvin
+from fasnb.simfas.colour import kelvin
 from fasnb.simfas.people import Layers
 
 Range = tuple[float, float]
@@ -53,11 +53,6 @@ class Light:
     def room(self) -> np.ndarray:
         """Radiance (3,) of a white matt surface that faces the camera."""
         return (0.7 * self.key + 0.6 * self.fill + self.ambient).astype(np.float32)
-
-
-def white(model: LightModel) -> LightModel:
-    """The same light without its colour."""
-    return replace(model, key_kelvin=(NEUTRAL, NEUTRAL), fill_kelvin=(NEUTRAL, NEUTRAL))
 
 
 def draw_light(model: LightModel, rng: np.random.Generator) -> Light:
