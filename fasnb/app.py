@@ -16,6 +16,9 @@ from fasnb.profiles import PROFILES
 from fasnb.runs import Store
 
 IDLE = 600  # seconds after which the kernel of a closed page is ended
+#: Voila, without a grammar of web addresses that takes two thirds of the start to compile
+#: and checks nothing here.
+_VOILA = "import sys; sys.modules['rfc3987_syntax'] = None; from voila.app import main; main()"
 #: Served here alone; without what Voila would fetch from the network and an extension that is JupyterLab's.
 SERVED = (
     "--no-browser",
@@ -49,7 +52,7 @@ def command(options: Sequence[str] = ()) -> list[str]:
     page = folder() / "thresholds.ipynb"
     if not page.exists():
         raise FasnbError(f"{page} is missing; run this from a checkout, or set FASNB_HOME to one")
-    return [sys.executable, "-m", "voila", str(page), *SERVED, "--Voila.auto_token=True", *options]
+    return [sys.executable, "-c", _VOILA, str(page), *SERVED, "--Voila.auto_token=True", *options]
 
 
 def main(options: Sequence[str] | None = None) -> int:
