@@ -506,7 +506,7 @@ filming
 
 # %% [markdown]
 # The cameras that attackers took their pictures with, and how wide a face they saw, in pixels (`photo`: one moment is
-# shown for ever; `white`: the control's prints alone):
+# shown for ever; `perfect` and `white`: the control's alone):
 
 
 # %%
@@ -553,7 +553,7 @@ handling = table(handling)
 handling
 
 # %%
-plain_fields = ("fps", "centre", "wander", "tilt", "sway", "shake", "cost")
+plain_fields = ("fps", "centre", "wander", "tilt", "sway", "shake", "rest", "cost")
 whole = table(
     {name: {field: getattr(d, field) for field in plain_fields} for name, d in DOMAINS.items()},
     places=("centre", "wander"),
@@ -561,8 +561,8 @@ whole = table(
 whole
 
 # %% [markdown]
-# `centre` and `wander` are across and down; `tilt`, `sway`, `shake` and `wander` are standard deviations; `cost` is
-# the time to write a clip, for sharing out work. The width of a face before each camera, what stands behind under each
+# `centre` and `wander` are across and down; `tilt`, `sway`, `shake`, `rest` and `wander` are standard deviations
+# (`shake`: in a hand, `rest`: on a stand); `cost` is the time to write a clip, for sharing out work. The width of a face before each camera, what stands behind under each
 # light, and the codec of each kind of file:
 
 
