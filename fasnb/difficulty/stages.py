@@ -8,12 +8,13 @@ apart. People are those of the training and development splits.
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
 
-from fasnb import paths, pools
+from fasnb import atomic, paths, pools, provenance
 from fasnb.baselines.color_lbp import histograms
 from fasnb.corpus import Corpus
 from fasnb.difficulty import NotOfThese, texture
@@ -127,21 +128,33 @@ def _live(job: tuple[str, bool, str, Cast]) -> pd.DataFrame:
 def rows(corpus: Corpus, workers: int, say: Callable[[str], None]) -> dict[str, pd.DataFrame]:
     """ "stages": every variant of the three databases, COLUMNS. Kept poses (paths.kept_poses) spare minutes.
 
-    NotOfThese unless the databases are simulated with rendered people.
+    Each variant's rows are kept below build/ as they come, so that a stopped measurement goes on. NotOfThese
+    unless the databases are simulated with rendered people.
     """
     cast, scale = Cast(rendered(corpus), paths.kept_poses()), corpus.profile.scale
-    out: list[tuple] = []
+    code = provenance.code_digest((__name__,))[:16]
+    folder = paths.build(corpus.profile.name) / "stages" / f"seed{cast.seed}-{code}"
+    done: list[Path] = []
     with pools.pool(workers) as pool:
         for database in DATABASES:
-            planned = trials(database)
+            files = {
+                trial: folder / f"{database}-{trial.variant}-{trial.stage}.csv" for trial in trials(database)
+            }
+            done += files.values()
+            missing = [trial for trial, file in files.items() if not file.exists()]
+            if not missing:
+                continue
             lives = pool.map(_live, [(database, steady, scale, cast) for steady in (False, True)])
-            attacks = pool.map(_attacks, [(trial, scale, cast) for trial in planned])
+            attacks = pool.map(_attacks, [(trial, scale, cast) for trial in missing])
             live = dict(zip((False, True), lives))
-            for trial, found in zip(planned, attacks):
+            for trial, found in zip(missing, attacks):
                 steady = trial.variant in ("control", "alone")
-                out += rows_of(trial, pd.concat([live[steady], found], ignore_index=True))
-                say(f"{database} {trial.variant} {trial.stage}: AUC {out[-1][4]:.2f}")
-    return {"stages": pd.DataFrame(out, columns=list(COLUMNS))}
+                clips = pd.concat([live[steady], found], ignore_index=True)
+                table = pd.DataFrame(rows_of(trial, clips), columns=list(COLUMNS))
+                atomic.write_text(files[trial], table.to_csv(index=False))
+                say(f"{database} {trial.variant} {trial.stage}: AUC {table['auc'].iloc[-1]:.2f}")
+    kept = [pd.read_csv(file, keep_default_na=False) for file in done]
+    return {"stages": pd.concat(kept, ignore_index=True)}
 
 
 def rendered(corpus: Corpus) -> int:

@@ -1,5 +1,9 @@
 """Stages one at a time: what is tried, on whom, and that scores never come from the subject itself."""
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,6 +63,50 @@ def test_rows_say_what_can_be_told_apart() -> None:
         assert (rows["low"] <= rows["auc"]).all()
         assert (rows["auc"] <= rows["high"]).all()
         assert (rows["people"] == 10).all()
+
+
+class Here:
+    """A pool that works in this process."""
+
+    def __enter__(self) -> "Here":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    map = staticmethod(map)
+
+
+def test_a_stopped_measurement_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[stages.Trial] = []
+
+    def attacks(job: tuple[stages.Trial, str, cast.Cast]) -> pd.DataFrame:
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        calls.append(job[0])
+        found = made(len(calls), 1.0)
+        return found[found["label"] == 0]
+
+    def live(job: object) -> pd.DataFrame:
+        found = made(7, 1.0)
+        return found[found["label"] == 1]
+
+    tried = [stages.Trial("msu-mfsd", "alone", name, ("print",)) for name in ("grain", "drift", "sheen")]
+    for name, value in (
+        ("_attacks", attacks), ("_live", live), ("rendered", lambda corpus: 3),
+        ("DATABASES", ("msu-mfsd",)), ("trials", lambda database: tried),
+    ):  # fmt: skip
+        monkeypatch.setattr(stages, name, value)
+    monkeypatch.setattr(stages.pools, "pool", lambda workers: Here())
+    monkeypatch.setattr(stages.paths, "BUILD", tmp_path)
+    corpus: Any = SimpleNamespace(profile=SimpleNamespace(name="lite", scale="lite"))
+    with pytest.raises(KeyboardInterrupt):
+        stages.rows(corpus, 1, print)
+    calls.clear()
+    found = stages.rows(corpus, 1, print)["stages"]
+    assert [trial.stage for trial in calls] == ["sheen"]
+    assert list(found["stage"]) == ["grain", "grain", "drift", "drift", "sheen", "sheen"]
+    assert list(found.columns) == list(stages.COLUMNS)
 
 
 def test_a_clip_measured_before_a_changed_medium_differs(monkeypatch: pytest.MonkeyPatch) -> None:
