@@ -110,7 +110,8 @@ class Thresholds(Explorer):
         cost = explore_door.door(reading, state.visitors, state.attack_rate)
         self.readout.value = table(readouts(reading) + door_readouts(cost))
         readings = dict(self._keep("rules", what, lambda: explore.by_rule(library, state)))
-        readings["fixed"] = explore.read(library, replace(state, rule="fixed"))
+        fixed = state.rule == "fixed"
+        readings["fixed"] = reading if fixed else explore.read(library, replace(state, rule="fixed"))
         frame = explore_door.doors(readings, state.visitors, state.attack_rate)
         door = self._keep("door", None, lambda: DoorChart(frame, state))
         self._draw(self.door, state, lambda: door.show(frame, state).png())
