@@ -553,7 +553,7 @@ handling = table(handling)
 handling
 
 # %%
-plain_fields = ("fps", "centre", "wander", "tilt", "sway", "shake", "rest", "cost")
+plain_fields = ("fps", "centre", "wander", "tilt", "roll", "sway", "shake", "rest", "cost")
 whole = table(
     {name: {field: getattr(d, field) for field in plain_fields} for name, d in DOMAINS.items()},
     places=("centre", "wander"),
@@ -561,7 +561,7 @@ whole = table(
 whole
 
 # %% [markdown]
-# `centre` and `wander` are across and down; `tilt`, `sway`, `shake`, `rest` and `wander` are standard deviations
+# `centre` and `wander` are across and down; `tilt`, `roll`, `sway`, `shake`, `rest` and `wander` are standard deviations
 # (`shake`: in a hand, `rest`: on a stand); `cost` is the time to write a clip, for sharing out work. The width of a face before each camera, what stands behind under each
 # light, and the codec of each kind of file:
 

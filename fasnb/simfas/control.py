@@ -21,7 +21,7 @@ _FINER = 2  # the perfect second picture has so many times the pixels
 def without(domain: Domain, names: Collection[str]) -> Domain:
     """The database without some STAGES."""
     if "tilt" in names:
-        domain = replace(domain, tilt=0.0)
+        domain = replace(domain, tilt=0.0, roll=0.0)
     if "shake" in names:
         domain = replace(domain, shake=domain.sway, rest=domain.sway)
     attacks = {key: attack_without(attack, names) for key, attack in domain.attacks.items()}

@@ -61,6 +61,7 @@ class Domain:
         0.02,
     )  # of that centre between clips, share of width and height (standard deviation)
     tilt: float = 4.0  # of a medium to the camera, degrees (standard deviation)
+    roll: float = 1.5  # of a medium in the picture, the same
     sway: float = 0.004  # of a head, share of the picture's width
     shake: float = 0.006  # of a hand that holds a medium, the same
     rest: float = 0.0004  # of a fixed medium before a camera on its own stand, the same

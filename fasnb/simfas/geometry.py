@@ -50,7 +50,20 @@ def apply(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def moved_box(matrix: np.ndarray, box: Box) -> Box:
-    """The upright box about a box after a homography."""
+    """A face's box after a homography: upright about its moved centre, of the area that the face has there.
+
+    A face that is turned in the picture has, as by a detector, a box as large as one that is upright; the box
+    about its four corners would grow by 2.6 % with each degree and a half.
+    """
+    x, y, w, h = box
+    centre = np.array([x + w / 2, y + h / 2])
+    (u, v), divisor = apply(matrix, centre[None])[0], float(matrix[2] @ [*centre, 1.0])
+    side = float(np.sqrt(abs(np.linalg.det(matrix) / divisor**3)))  # the homography's local scale
+    return float(u - w * side / 2), float(v - h * side / 2), w * side, h * side
+
+
+def bounds(matrix: np.ndarray, box: Box) -> Box:
+    """The smallest upright box about a box after a homography."""
     x, y, w, h = box
     p = apply(matrix, np.array([[x, y], [x + w, y], [x, y + h], [x + w, y + h]]))
     (x0, y0), (x1, y1) = p.min(0), p.max(0)

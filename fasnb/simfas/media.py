@@ -78,7 +78,7 @@ class Held:
     ) -> None:
         self.hand = hand
         self.yaw, self.pitch = (float(domain.tilt * v) for v in rng.standard_normal(2).clip(-2, 2))
-        self.roll = float(1.5 * rng.standard_normal())
+        self.roll = float(domain.roll * rng.standard_normal())
         self.warp = float(np.radians(rng.uniform(*attack.warp)) * rng.choice([-1.0, 1.0]))
         self.beat = float(rng.uniform(0.25, 0.6))  # bends a second of a print that is moved to look alive
         self.hole = rng.uniform(
@@ -146,7 +146,7 @@ def _near(
     matrix: np.ndarray, point: tuple[float, float], radius: float, shape: tuple[int, int]
 ) -> tuple[slice, slice]:
     """The part of a picture of `shape` = (H, W) that shows a disc of the medium: row and column slices."""
-    x, y, w, h = geometry.moved_box(matrix, (point[0] - radius, point[1] - radius, 2 * radius, 2 * radius))
+    x, y, w, h = geometry.bounds(matrix, (point[0] - radius, point[1] - radius, 2 * radius, 2 * radius))
     rows, columns = np.clip([y - 2, y + h + 3], 0, shape[0]), np.clip([x - 2, x + w + 3], 0, shape[1])
     return slice(int(rows[0]), int(rows[1])), slice(int(columns[0]), int(columns[1]))
 

@@ -27,7 +27,7 @@ def test_every_stage_changes_something_and_without_all_of_them_nothing_is_left(n
         assert control.without(off, [stage]).attacks.keys() == off.attacks.keys()
         if stage not in control.OWN:
             assert not control.concerned(off, stage), stage
-    assert off.tilt == 0
+    assert off.tilt == off.roll == 0
     assert off.shake == off.rest == off.sway
     assert off.cameras == domain.cameras
     assert off.lights == domain.lights

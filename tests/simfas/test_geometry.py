@@ -41,5 +41,25 @@ def test_a_bent_sheet_is_narrower_than_a_flat_one():
     assert maps[1, 100, 0] == pytest.approx(np.arcsin(0.5) / 0.01, rel=1e-4)  # 50 px of chord, 52.4 of paper
 
 
+def test_a_turned_face_has_a_box_of_the_same_size_about_the_same_place():
+    turn = geometry.similarity((5, 7), (50, 70), 2.0, 20)
+    assert geometry.moved_box(turn, (0, 0, 10, 14)) == pytest.approx((40, 56, 20, 28))
+
+
+def test_the_box_of_a_leaning_face_has_the_area_that_the_face_has():
+    lean = geometry.shift(300, 200) @ geometry.tilt(30, 0, 800)
+    corners = np.array([[-10, -15], [10, -15], [10, 15], [-10, 15]])
+    u, v = geometry.apply(lean, corners).T
+    area = 0.5 * abs(np.dot(u, np.roll(v, 1)) - np.dot(v, np.roll(u, 1)))
+    x, y, w, h = geometry.moved_box(lean, (-10, -15, 20, 30))
+    assert w * h == pytest.approx(area, rel=0.002)
+    assert (x + w / 2, y + h / 2) == pytest.approx((300, 200))
+
+
+def test_bounds_hold_all_four_corners():
+    turn = geometry.similarity((0, 0), (0, 0), 1.0, 90)
+    assert geometry.bounds(turn, (0, 0, 2, 1)) == pytest.approx((-1, 0, 1, 2))
+
+
 def test_the_box_of_a_shifted_box():
     assert geometry.moved_box(geometry.shift(3, -2), (1, 2, 10, 20)) == pytest.approx((4, 0, 10, 20))

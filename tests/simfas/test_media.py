@@ -261,8 +261,7 @@ def test_display_without_light_or_grid_shows_its_picture() -> None:
         bezel=0,
     )
     model = replace(MSU.attacks["ipad_video"], medium=panel)
-    hold = media.Held(rng(), where.light, model, replace(MSU, tilt=0.0), False)
-    hold.roll = 0.0
+    hold = media.Held(rng(), where.light, model, replace(MSU, tilt=0.0, roll=0.0), False)
     shot = _Shot(ramp(), BOX, EYES)
     seen = media.show_display(shot, panel, model, hold, where, STILL)
     middle = seen.radiance[28, 30:50].mean(-1)
