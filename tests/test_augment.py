@@ -187,7 +187,7 @@ def test_every_image_has_its_own_draws(view):
 
 @pytest.mark.parametrize("view", [weak, strong])
 @pytest.mark.parametrize("side", [8, 32, 64])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000))
 def test_range_and_shape(view, side, seed):
     x = patches(5, side, seed)

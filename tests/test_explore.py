@@ -93,7 +93,7 @@ def test_a_day_at_the_door_by_hand():
 SHARES = st.floats(0, 1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(SHARES, min_size=2, max_size=6))
 def test_far_falls_and_frr_rises_with_the_threshold(values):
     shelf = library()
@@ -103,7 +103,7 @@ def test_far_falls_and_frr_rises_with_the_threshold(values):
     assert (np.diff([r.frr for r in readings]) >= 0).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(SHARES, st.integers(0, 10_000), SHARES)
 def test_the_door_adds_up(at, visitors, attack_rate):
     r = explore.read(library(), State("AttVLAD", "casia", "msu", "fixed", at))

@@ -56,14 +56,14 @@ def test_constant_maps_to_zero_and_literally_does_not(k):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000), c=st.floats(0.05, 1.2), k=st.sampled_from(SIZES))
 def test_light_cancels(variant, seed, c, k):
     x = image(seed)
     assert torch.allclose(plgf(c * x, k, variant), plgf(x, k, variant), atol=2e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000), k=st.sampled_from(SIZES), variant=st.sampled_from(VARIANTS))
 def test_range(seed, k, variant):
     x = image(seed, 0, 1).round() if seed % 2 else image(seed, 0, 1)

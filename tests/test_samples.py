@@ -26,7 +26,7 @@ def toy_faces(per_subject=(4, 4, 2), side=96, seed=0):
 
 
 @given(st.integers(2, 60), st.lists(st.integers(2, 7), min_size=2, max_size=5), st.integers(0, 3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_prefix_is_even_over_classes_and_subjects(n, per_subject, seed):
     faces = toy_faces(per_subject, side=8)
     chosen = samples.order_by_strata(faces.labels, faces.clip_index, n, np.random.default_rng(seed))

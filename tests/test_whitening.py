@@ -32,7 +32,7 @@ def test_of_one_pixel_by_hand():
     torch.testing.assert_close(whitening.whitening(x, 1, eps), expected)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 1000), st.sampled_from([1, 16, 27, 40]))
 def test_answers_are_uncorrelated_and_of_one_size(seed, many):
     conv, x = nn.Conv2d(3, many, 3, bias=False), smooth(seed=seed)

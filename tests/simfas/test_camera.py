@@ -32,7 +32,7 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(0, 4), st.floats(0, 5), st.floats(-6, 6), st.floats(-6, 6), st.floats(0.01, 1))
 def test_blurs_keep_a_constant_picture(
     sigma: float, radius: float, dx: float, dy: float, level: float
@@ -139,7 +139,7 @@ def test_ideal_camera_is_the_tone_curve() -> None:
     assert np.abs(shot[2:-2, 2:-2].astype(float) - expected[2:-2, 2:-2]).max() <= 1
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.floats(0.01, 50), st.floats(0, 1))
 def test_metering_reaches_its_aim_whatever_the_light(level: float, balance: float) -> None:
     camera = replace(IDEAL, balance=(balance, balance))

@@ -163,7 +163,7 @@ def test_traits_span_tones_ages_sexes_and_styles():
     assert len({p.hair for p in people}) >= 9
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.text(max_size=8), st.integers(0, 50), st.integers(0, 120), st.integers(0, 120))
 def test_performances_are_prefix_stable_and_in_range(key, take, a, b):
     short, long = sorted((a, b))
