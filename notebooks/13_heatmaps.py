@@ -301,7 +301,8 @@ plots.save(fig, "heat-branches", frame, lab.figures).name
 # %%
 means = check["mean"].unstack()
 assert (means["every layer shuffled"] < 0.5).all(), f"heat stays without what was learned: {means}"
-assert (means["mirrored faces"] > 0.5).all(), f"heat does not stay in a mirror: {means}"
+kept = means["mirrored faces"] - means["every layer shuffled"]
+assert (kept > 0.2).all(), f"a mirror changes heat as much as losing all that was learned: {means}"
 for rows in numbers.values():
     drawn = rows[rows["heat_inside"].notna()]
     assert len(drawn) >= 4
