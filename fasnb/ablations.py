@@ -1,30 +1,11 @@
-"""Tables 9 to 13 of one profile, beside those of the profiles whose results are committed."""
+"""Tables 9 to 13: which profile's is drawn, and what a table says in a sentence."""
 
 import pandas as pd
 
-from fasnb import paths, tables
 from fasnb.grid import TABLES
-from fasnb.profiles import PROFILES
-from fasnb.runs import Store
 
 #: The tables that vary one setting of the method.
 NAMES = tuple(name for name, one in TABLES.items() if one.ablation)
-
-
-def stores(own: Store) -> list[Store]:
-    """A profile's own store, then the committed one of every other profile that has results.
-
-    The others are read without their data: their numbers are shown, not checked.
-    """
-    others = [name for name in PROFILES if name not in (own.profile.name, "smoke")]
-    found = [Store(paths.store(name), PROFILES[name]) for name in others]
-    return [own, *(store for store in found if any(store.folder.glob("*.json")))]
-
-
-def build(name: str, several: list[Store]) -> list[pd.DataFrame]:
-    """A table of each store (`tables.build`): the first always, the others where a number is there."""
-    frames = [tables.build(name, store) for store in several]
-    return frames[:1] + [frame for frame in frames[1:] if frame["value"].notna().any()]
 
 
 def fullest(frames: list[pd.DataFrame]) -> pd.DataFrame:

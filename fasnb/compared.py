@@ -13,37 +13,49 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from fasnb import evaluation, metrics, scores
+from fasnb import evaluation, metrics, scores, tables
 from fasnb.errors import FasnbError
 from fasnb.experiments import OTHERS, TITLES, Experiment
-from fasnb.grid import Arm, table
+from fasnb.grid import TABLES, Arm
 from fasnb.metrics import Threshold
-from fasnb.runs import Result
+from fasnb.runs import Result, Store
 
 if TYPE_CHECKING:  # a notebook that shows stored numbers need not load them
     from fasnb.faces import FaceSet
     from fasnb.session import Session
 
 #: By title, the paper's own first.
-ARMS: dict[str, Arm] = {arm.title: arm for arm in sorted(table("t6").arms, key=lambda arm: arm.key in OTHERS)}
+ARMS: dict[str, Arm] = {
+    arm.title: arm for arm in sorted(TABLES["t6"].arms, key=lambda arm: arm.key in OTHERS)
+}
 
 #: Faces (n, 256, 256, 3) uint8 RGB -> p(live) (n,).
 Scorer = Callable[[NDArray[np.uint8]], NDArray[np.floating]]
 
 
-def det_points(tables: Mapping[str, pd.DataFrame], database: str) -> pd.DataFrame:
+def scored(store: Store, train: str, seed: int) -> dict[str, pd.DataFrame]:
+    """The scores per video of every method trained on `train`, by title, the paper's own first.
+
+    Fused where a row is of two runs. Without the methods that the store lacks; empty where it has none.
+    """
+    runs = tables.Runs(store)
+    found = {title: runs.of_arm(arm, train, seed) for title, arm in ARMS.items()}
+    return {title: tables.fused_scores(own) for title, own in found.items() if own}
+
+
+def det_points(methods: Mapping[str, pd.DataFrame], database: str) -> pd.DataFrame:
     """The DET curves of several methods on a database's test videos: columns curve, apcer, bpcer, threshold.
 
-    `tables` are scores per video by method. FasnbError where one has no test video of it, or of one class.
+    `methods` are scores per video by title. FasnbError where one has no test video of it, or of one class.
     """
     parts = []
-    for title, scored in tables.items():
-        seen = scores.answered(evaluation.part(scored, database, "test"))
+    for title, table in methods.items():
+        seen = scores.answered(evaluation.part(table, database, "test"))
         parts.append(metrics.det_points(seen["score"], seen["label"]).assign(curve=title))
     return pd.concat(parts, ignore_index=True)
 
 
-def losses(tables: Mapping[str, pd.DataFrame], train: str, test: str) -> pd.DataFrame:
+def losses(methods: Mapping[str, pd.DataFrame], train: str, test: str) -> pd.DataFrame:
     """Where the error across databases comes from, a row a method, in percent, the largest HTER first.
 
     Columns: method; within (EER on the training database's test videos); separation (EER on the other's: what
@@ -51,24 +63,24 @@ def losses(tables: Mapping[str, pd.DataFrame], train: str, test: str) -> pd.Data
     of a threshold from home); hter (at the training database's threshold).
     """
     rows = []
-    for title, scored in tables.items():
+    for title, table in methods.items():
         rates = {}
         for short in (train, test):
-            seen = scores.answered(evaluation.part(scored, short, "test"))
+            seen = scores.answered(evaluation.part(table, short, "test"))
             rates[short] = metrics.eer(seen["score"], seen["label"], f"{short} test")[0]
-        hter = metrics.hter(seen["score"], seen["label"], evaluation.threshold_of(scored, train))
+        hter = metrics.hter(seen["score"], seen["label"], evaluation.threshold_of(table, train))
         rows.append((title, *(100 * rate for rate in (rates[train], rates[test], hter - rates[test], hter))))
     columns = ["method", "within", "separation", "shift", "hter"]
     return pd.DataFrame(rows, columns=columns).sort_values("hter", ascending=False, ignore_index=True)
 
 
-def mistakes(scored: pd.DataFrame, threshold: Threshold, database: str, count: int) -> pd.DataFrame:
+def mistakes(videos: pd.DataFrame, threshold: Threshold, database: str, count: int) -> pd.DataFrame:
     """The test videos of a database on the wrong side of the threshold, the furthest first.
 
     At most `count` of each kind: live rejected, then attacks accepted. The columns of scores, and kind and
     distance (from the threshold, > 0, or 0 for an attack that lies on it). Empty where nothing is wrong.
     """
-    seen = scores.answered(evaluation.part(scored, database, "test"))
+    seen = scores.answered(evaluation.part(videos, database, "test"))
     live, accepted = seen["label"] == 1, seen["score"] >= threshold.value
     seen = seen.assign(distance=(seen["score"] - threshold.value).abs())
     rejected = seen[live & ~accepted].assign(kind="live rejected")

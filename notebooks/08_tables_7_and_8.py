@@ -36,7 +36,7 @@ seed: int = 0  # of the runs shown
 import pandas as pd
 from IPython.display import HTML, display
 
-from fasnb import evaluation, plots, rendering, tables
+from fasnb import committed, evaluation, plots, rendering, tables
 
 lab = session.start(profile, store, data)
 
@@ -114,6 +114,19 @@ both.pivot_table(index="train", columns="test", values="value").round(1)
 
 # %%
 pd.DataFrame({"threshold from": {t: f"{t} {evaluation.threshold_split(t)}" for t in both["train"].unique()}})
+
+# %% [markdown]
+# ## Other profiles
+#
+# Where results of other profiles are committed, the same two tables of them. Compare arms within a table: a profile has
+# its own networks, faces and steps.
+
+# %%
+for name in ("t7", "t8"):
+    for frame in committed.build(name, committed.stores(lab.store))[1:]:
+        display(HTML(rendering.render(frame, "html")))
+        ax = plots.table_dots(frame, title=f"Table {name[1:]} ({committed.origin(frame)})")
+        plots.save(ax.figure, f"table{name[1:]}-{frame['profile'].iloc[0]}", frame, lab.figures)
 
 # %%
 assert table7["value"].notna().all()

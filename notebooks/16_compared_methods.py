@@ -36,9 +36,9 @@ seed: int = 0  # of the runs shown
 # %%
 import pandas as pd
 import torch
-from IPython.display import HTML, display
+from IPython.display import HTML, Markdown, display
 
-from fasnb import compared, compared_plots, evaluation, pictures, plots, rendering, tables
+from fasnb import committed, compared, compared_plots, evaluation, pictures, plots, rendering, tables
 
 lab = session.start(profile, store, data)
 torch.set_num_threads(1)
@@ -157,6 +157,38 @@ losses.set_index("method").round(1)
 # One pair of databases is one pair: Table 6 has four, and their intervals. Methods whose intervals overlap are not in a
 # proven order.
 #
+# ## Other profiles
+#
+# Where results of other profiles are committed: the same tables, curves and losses of them. Longer training, more people.
+
+# %%
+found = {
+    store.profile.name: (store, compared.scored(store, "casia", seed))
+    for store in committed.stores(lab.store)[1:]
+}
+others = {name: one for name, one in found.items() if set(one[1]) == set(compared.ARMS)}
+for name, (store, _) in others.items():
+    for table in ("t5", "t6"):
+        frame = tables.build(table, store)
+        display(HTML(rendering.render(frame, "html")))
+        ax = plots.table_dots(frame, title=f"Table {table[1:]} ({committed.origin(frame)})")
+        plots.save(ax.figure, f"table{table[1:]}-{name}", frame, lab.figures)
+
+# %%
+for name, (_, methods) in others.items():
+    for stem, test in {"within": "casia", "across": "replay"}.items():
+        points = compared.det_points(methods, test)
+        ax = compared_plots.det_curves(points, title=f"CASIA to {rendering.NAMES[test]} (profile {name})")
+        plots.save(ax.figure, f"det-{stem}-{name}", points, lab.figures)
+
+# %%
+for name, (store, _) in others.items():
+    for train, test in (("casia", "replay"), ("replay", "casia"), ("msu", "replay")):
+        lost = compared.losses(compared.scored(store, train, seed), train, test)
+        title = f"{rendering.NAMES[train]} to {rendering.NAMES[test]}, profile {name}"
+        display(Markdown(f"**{title}**"), lost.set_index("method").round(1))
+
+# %% [markdown]
 # ## What it costs
 #
 # The time of training is of the runs above, as they were carried out. The time of one decision is measured here, from a

@@ -38,7 +38,7 @@ seed: int = 0  # of the runs shown
 import pandas as pd
 from IPython.display import HTML, Markdown, display
 
-from fasnb import ablations, claims, effectplots, plots, rendering
+from fasnb import ablations, claims, committed, effectplots, plots, rendering
 
 lab = session.start(profile, store, data)
 
@@ -52,8 +52,8 @@ lab = session.start(profile, store, data)
 # %%
 own = [name for name in ablations.NAMES if name in lab.profile.tables]
 results = lab.ensure(own)
-shown = ablations.stores(lab.store)
-frames = {name: ablations.build(name, shown) for name in ablations.NAMES}
+shown = committed.stores(lab.store)
+frames = {name: committed.build(name, shown) for name in ablations.NAMES}
 pd.DataFrame(
     {
         name: {f["profile"].iloc[0]: int(f["value"].notna().sum()) for f in found}
@@ -75,9 +75,7 @@ def show(name):
 
 def draw(name):
     frame = ablations.fullest(frames[name])
-    source = " and ".join(sorted(set(frame["source"]) - {""})) or "no"
-    title = f"Table {name[1:]} ({source} data, profile {frame['profile'].iloc[0]})"
-    ax = plots.table_dots(frame, title=title)
+    ax = plots.table_dots(frame, title=f"Table {name[1:]} ({committed.origin(frame)})")
     return plots.save(ax.figure, f"table{name[1:]}", frame, lab.figures).name
 
 

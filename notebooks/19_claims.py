@@ -37,7 +37,7 @@ seed: int = 0  # of the runs shown
 import pandas as pd
 from IPython.display import Markdown, display
 
-from fasnb import ablations, claims, effectplots, plots
+from fasnb import claims, committed, effectplots, plots
 
 lab = session.start(profile, store, data)
 
@@ -82,8 +82,7 @@ display(Markdown(f"> {claims.RULE}"))
 display(Markdown("\n".join(f"1. {claims.sentence(row)}" for _, row in wholes.iterrows())))
 
 # %%
-kind = " and ".join(sorted(set(wholes["source"]) - {""})) or "no"
-ax = effectplots.forest(frame, title=f"The paper's claims on {kind} data, profile {lab.profile.name}")
+ax = effectplots.forest(frame, title=f"The paper's claims on {committed.origin(frame)}")
 plots.save(ax.figure, "claims", frame, lab.figures).name
 
 # %% [markdown]
@@ -111,10 +110,9 @@ parts.loc[parts["paper"] < 0, ["paper"]].round(1)
 # Where results of other profiles are committed, their verdicts; longer training may change them.
 
 # %%
-judged = {one.profile.name: claims.judge(one) for one in ablations.stores(lab.store)[1:]}
+judged = {one.profile.name: claims.judge(one) for one in committed.stores(lab.store)[1:]}
 for name, found in judged.items():
-    kind = " and ".join(sorted(set(found["source"]) - {""})) or "no"
-    ax = effectplots.forest(found, title=f"The paper's claims on {kind} data, profile {name}")
+    ax = effectplots.forest(found, title=f"The paper's claims on {committed.origin(found)}")
     plots.save(ax.figure, f"claims-{name}", found, lab.figures)
 
 # %%

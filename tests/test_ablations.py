@@ -1,41 +1,22 @@
-"""Tables 9 to 13: which stores are shown, which is drawn, and a summary that is true of any numbers."""
+"""Tables 9 to 13: which is drawn, and a summary that is true of any numbers."""
 
 import numpy as np
 import pytest
 
-from fasnb import ablations, grid, paths, tables
+from fasnb import ablations, committed, tables
 from fasnb.experiments import make
-from fasnb.profiles import LITE, SMOKE
-from fasnb.runs import Source, Store
-from tests.test_runs import CODE, put, store
+from tests.test_committed import two_stores
+from tests.test_runs import put, store
 
 
 @pytest.fixture
 def both(tmp_path, monkeypatch):
-    """An empty smoke store, and a lite one with Tables 9 and 12, as committed."""
-    monkeypatch.setattr(paths, "ROOT", tmp_path)
-    lite = Store(paths.store("lite"), LITE, Source("simulated", "d1"), CODE)
-    for i, experiment in enumerate(grid.grid(["t9", "t12"], [0])):
-        put(lite, experiment, seed=i)
-    return Store(tmp_path / "own", SMOKE), lite
+    return two_stores(tmp_path, monkeypatch)
 
 
-def test_committed_stores_stand_beside_the_own_one(both):
-    own, lite = both
-    found = ablations.stores(own)
-    assert [one.profile.name for one in found] == ["smoke", "lite"]
-    assert found[0] is own
-    assert found[1].folder == lite.folder
-    assert found[1].source is None  # its numbers are shown, not checked
-    assert ablations.stores(lite) == [lite]
-
-
-def test_a_table_without_numbers_is_shown_of_the_own_store_alone(both):
-    several = ablations.stores(both[0])
-    nine, ten = ablations.build("t9", several), ablations.build("t10", several)
-    assert [frame["profile"].iloc[0] for frame in nine] == ["smoke", "lite"]
-    assert [frame["profile"].iloc[0] for frame in ten] == ["smoke"]
-    assert ten[0]["value"].isna().all()
+def test_the_fullest_table_is_drawn(both):
+    several = committed.stores(both[0])
+    nine, ten = committed.build("t9", several), committed.build("t10", several)
     assert ablations.fullest(nine)["profile"].iloc[0] == "lite"
     assert ablations.fullest(ten) is ten[0]
     assert ablations.NAMES == ("t9", "t10", "t11", "t12", "t13")

@@ -13,6 +13,7 @@ from fasnb.errors import FasnbError
 from fasnb.grid import single
 from fasnb.metrics import Threshold
 from tests.test_evaluation import videos
+from tests.test_runs import put, store
 from tests.test_training import CORPUS, ToyFaces, quiet, some
 
 # within casia all is told apart at 0.5; on replay too, but at 0.25: half of its live videos lie below 0.5
@@ -152,3 +153,17 @@ def test_costs_add_up_over_the_runs_of_a_row():
         "device": "a processor",
     }
     assert found["runs"].tolist()[1] == "CNN (Yang 2014)"
+
+
+def test_scores_of_the_methods_that_a_store_has(tmp_path):
+    some_runs = store(tmp_path)
+    assert compared.scored(some_runs, "casia", 0) == {}
+    own = compared.ARMS["MPL+UDA+AttVLAD"].experiments("casia", 0)
+    parts = [put(some_runs, one, seed=i) for i, (one, _) in enumerate(own)]
+    put(some_runs, experiments.make("color_lbp", "casia"), seed=5)
+    put(some_runs, experiments.make("cnn", "replay"), seed=6)
+    found = compared.scored(some_runs, "casia", 0)
+    assert list(found) == ["MPL+UDA+AttVLAD", "Color LBP (Boulkenafet 2015)"]
+    fused = sum(weight * part.scores["score"] for part, (_, weight) in zip(parts, own))
+    np.testing.assert_allclose(found["MPL+UDA+AttVLAD"]["score"], fused)
+    assert list(compared.scored(some_runs, "replay", 0)) == ["CNN (Yang 2014)"]

@@ -1,0 +1,29 @@
+"""The committed results of other profiles, to be shown beside a profile's own."""
+
+import pandas as pd
+
+from fasnb import paths, tables
+from fasnb.profiles import PROFILES
+from fasnb.runs import Store
+
+
+def stores(own: Store) -> list[Store]:
+    """A profile's own store, then the committed one of every other profile that has results.
+
+    The others are read without their data: their numbers are shown, not checked.
+    """
+    others = [name for name in PROFILES if name not in (own.profile.name, "smoke")]
+    found = [Store(paths.store(name), PROFILES[name]) for name in others]
+    return [own, *(store for store in found if any(store.folder.glob("*.json")))]
+
+
+def build(name: str, several: list[Store]) -> list[pd.DataFrame]:
+    """A table of each store (`tables.build`): the first always, the others where a number is there."""
+    frames = [tables.build(name, store) for store in several]
+    return frames[:1] + [frame for frame in frames[1:] if frame["value"].notna().any()]
+
+
+def origin(frame: pd.DataFrame) -> str:
+    """Where a table's numbers are from, for a caption: "simulated data, profile lite"."""
+    sources = sorted({kind for text in frame["source"].dropna() for kind in text.split()})
+    return f"{' and '.join(sources) or 'no'} data, profile {frame['profile'].iloc[0]}"

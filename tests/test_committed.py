@@ -1,0 +1,49 @@
+"""Results of other profiles: which stores are shown beside the own one, and which of their tables."""
+
+import pytest
+
+from fasnb import committed, grid, paths, tables
+from fasnb.profiles import LITE, SMOKE
+from fasnb.runs import Source, Store
+from tests.test_runs import CODE, put
+
+
+def two_stores(tmp_path, monkeypatch):
+    """An empty smoke store, and a lite one with Tables 9 and 12, as committed."""
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    lite = Store(paths.store("lite"), LITE, Source("simulated", "d1"), CODE)
+    for i, experiment in enumerate(grid.grid(["t9", "t12"], [0])):
+        put(lite, experiment, seed=i)
+    return Store(tmp_path / "own", SMOKE), lite
+
+
+@pytest.fixture
+def both(tmp_path, monkeypatch):
+    return two_stores(tmp_path, monkeypatch)
+
+
+def test_committed_stores_stand_beside_the_own_one(both):
+    own, lite = both
+    found = committed.stores(own)
+    assert [one.profile.name for one in found] == ["smoke", "lite"]
+    assert found[0] is own
+    assert found[1].folder == lite.folder
+    assert found[1].source is None  # its numbers are shown, not checked
+    assert committed.stores(lite) == [lite]
+
+
+def test_a_table_without_numbers_is_shown_of_the_own_store_alone(both):
+    several = committed.stores(both[0])
+    nine, ten = committed.build("t9", several), committed.build("t10", several)
+    assert [frame["profile"].iloc[0] for frame in nine] == ["smoke", "lite"]
+    assert [frame["profile"].iloc[0] for frame in ten] == ["smoke"]
+    assert ten[0]["value"].isna().all()
+
+
+def test_a_caption_says_where_numbers_are_from(both):
+    own, lite = both
+    assert committed.origin(tables.build("t12", lite)) == "simulated data, profile lite"
+    assert committed.origin(tables.build("t12", own)) == "no data, profile smoke"
+    mixed = tables.build("t12", lite)
+    mixed.loc[0, "source"] = "real"
+    assert committed.origin(mixed) == "real and simulated data, profile lite"
