@@ -3,6 +3,7 @@
 import pandas as pd
 
 from fasnb import paths, tables
+from fasnb.grid import Arm
 from fasnb.profiles import PROFILES
 from fasnb.runs import Store
 
@@ -21,6 +22,20 @@ def build(name: str, several: list[Store]) -> list[pd.DataFrame]:
     """A table of each store (`tables.build`): the first always, the others where a number is there."""
     frames = [tables.build(name, store) for store in several]
     return frames[:1] + [frame for frame in frames[1:] if frame["value"].notna().any()]
+
+
+def scores(own: Store, arm: Arm, train: str, seed: int) -> dict[str, tuple[pd.DataFrame, str]]:
+    """The scores per video of one arm and where they are from ("simulated data, profile lite"), by profile.
+
+    Of the other profiles only, and of those that have the arm's runs; fused where it is of two.
+    """
+    found = {}
+    for store in stores(own)[1:]:
+        if runs := tables.Runs(store).of_arm(arm, train, seed):
+            kinds = " and ".join(sorted({run.record["data"]["source"] for run, _ in runs}))
+            name = store.profile.name
+            found[name] = (tables.fused_scores(runs), f"{kinds} data, profile {name}")
+    return found
 
 
 def origin(frame: pd.DataFrame) -> str:

@@ -104,7 +104,7 @@ def faces_at(found: "FaceSet", paths: Iterable[str]) -> list[NDArray[np.uint8]]:
 def scorer(lab: "Session", arm: Arm, train: str, seed: int) -> Scorer:
     """A row's trained weights as one function, on the processor; two runs are fused by weight (eq. 31).
 
-    FasnbError where a run's weights are gone or are of another version of the method.
+    A run whose weights are gone is trained again. FasnbError where they are of another version of the method.
     """
     parts = [(_scorer(lab, one), weight) for one, weight in arm.experiments(train, seed)]
     return lambda pictures: np.sum([weight * score(pictures) for score, weight in parts], axis=0)

@@ -31,7 +31,7 @@ BATCH = 32
 
 
 def opened(lab: "Session", train: str, seed: int) -> dict[str, Deep]:
-    """The trained networks of METHODS, on the processor. FasnbError where a run's weights are gone."""
+    """The trained networks of METHODS, on the processor; a run whose weights are gone is trained again."""
     found = {}
     for name in METHODS:
         method = runs.build(name, lab.profile, seed, torch.device("cpu"))

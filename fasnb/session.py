@@ -70,14 +70,28 @@ class Session:
         (found,) = run_missing([experiment], reproduce.TRAIN, self.store, self.corpus, progress=print)
         return found
 
+    def has_weights(self, experiment: Experiment) -> bool:
+        """Whether the trained network's weights are here; a committed result comes without them."""
+        return paths.trained(self.profile.name, self.store.stem(experiment)).exists()
+
     def weights(self, experiment: Experiment) -> Path:
-        """The trained network's weights; FasnbError where only the scores were kept."""
-        if not (path := paths.trained(self.profile.name, self.store.stem(experiment))).exists():
-            raise FasnbError(f"{path} is gone; delete the run's result to train it again")
+        """The trained network's weights; where only the scores were kept, it is trained again for them.
+
+        The stored result stays as it is; the new training's own lies below build/.
+        """
+        path = paths.trained(self.profile.name, self.store.stem(experiment))
+        if not path.exists():
+            print(f"{experiment.name}: its scores are stored, its weights are not here; training it for them")
+            apart = Store(paths.build(self.profile.name) / "again", self.profile, self._opened[1])
+            run_missing([experiment], reproduce.TRAIN, apart, self.corpus, progress=print)
+        if not path.exists():
+            raise FasnbError(
+                f"{path} was deleted after its training; delete {apart.folder} to train it again"
+            )
         return path
 
     def network(self, experiment: Experiment) -> "torch.nn.Module":
-        """The trained network of one experiment, on the CPU in eval mode; FasnbError as `weights`."""
+        """The trained network of one experiment, on the CPU in eval mode."""
         from fasnb import weights
 
         return weights.network(experiment.network(self.profile), self.weights(experiment))

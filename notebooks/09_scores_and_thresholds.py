@@ -35,7 +35,19 @@ seed: int = 0  # of the runs shown
 # %%
 import pandas as pd
 
-from fasnb import effectplots, evaluation, experiments, explore, grid, metrics, plots, scores, wrong_way
+from fasnb import (
+    committed,
+    effectplots,
+    evaluation,
+    experiments,
+    explore,
+    grid,
+    metrics,
+    plots,
+    rendering,
+    scores,
+    wrong_way,
+)
 
 lab = session.start(profile, store, data)
 rgb = lab.result(experiments.make("mpl_uda", "casia", seed))
@@ -112,20 +124,33 @@ threshold
 
 
 # %%
-def videos(database, split="test"):
-    return scores.answered(evaluation.part(fused, database, split))
+def videos(table, database):
+    return scores.answered(evaluation.part(table, database, "test"))
 
 
-fig, (left, right) = plots.panels(2)
-fig.suptitle(f"MPL+UDA + AttVLAD, {lab.store.source.kind} data, profile {lab.profile.name}, seed {seed}")
-plots.score_histogram(videos("casia"), threshold, left, "Fig. 9 left: CASIA to CASIA")
-plots.score_histogram(videos("replay"), threshold, right, "Fig. 9 right: CASIA to Replay")
-frame = pd.concat([videos("casia"), videos("replay")])[["database", "subject", "label", "attack", "score"]]
-plots.save(fig, "figure9", frame, lab.figures).name
+def figure9(table, origin, stem):
+    limit = evaluation.threshold_of(table, "casia")
+    fig, axes = plots.panels(2)
+    fig.suptitle(f"MPL+UDA + AttVLAD, {origin}, seed {seed}")
+    for ax, side, database in zip(axes, ("left", "right"), ("casia", "replay")):
+        title = f"Fig. 9 {side}: CASIA to {rendering.NAMES[database]}"
+        plots.score_histogram(videos(table, database), limit, ax, title)
+    frame = pd.concat([videos(table, "casia"), videos(table, "replay")])
+    plots.save(fig, stem, frame[["database", "subject", "label", "attack", "score"]], lab.figures)
+
+
+figure9(fused, f"{lab.store.source.kind} data, profile {lab.profile.name}", "figure9")
 
 # %% [markdown]
-# Each class has the same area. Live videos right of the dashed line pass, attacks right of it are mistakes.
-#
+# Each class has the same area. Live videos right of the dashed line pass, attacks right of it are mistakes. The same
+# where results of another profile are committed:
+
+# %%
+arm = next(arm for arm in grid.table("t8").arms if arm.title == "MPL+UDA+AttVLAD")
+for name, (table, origin) in committed.scores(lab.store, arm, "casia", seed).items():
+    figure9(table, origin, f"figure9-{name}")
+
+# %% [markdown]
 # ## The same threshold elsewhere
 
 # %%
@@ -141,7 +166,7 @@ report[["test", "unit", "n", "hter", "far", "frr", "eer", "auc", "where"]].round
 # %%
 rows = []
 for database in ("casia", "replay", "msu"):
-    part = videos(database)
+    part = videos(fused, database)
     by_type = metrics.apcer_by_type(part["score"], part["label"], part["attack"], threshold)
     rows.append(by_type.rename(database))
 (100 * pd.concat(rows, axis=1)).style.format("{:.1f} %", na_rep="")
@@ -152,7 +177,7 @@ for database in ("casia", "replay", "msu"):
 # %%
 points = []
 for database in ("casia", "replay", "msu"):
-    part = videos(database)
+    part = videos(fused, database)
     points.append(metrics.det_points(part["score"], part["label"]).assign(curve=f"casia to {database}"))
 points = pd.concat(points)
 ax = plots.det_curve(points, title=f"MPL+UDA + AttVLAD, {lab.store.source.kind} data")

@@ -92,7 +92,7 @@ def table13(short, side):
 
 def stored(experiment):
     try:
-        return lab.store.has(experiment) and lab.weights(experiment).exists()
+        return lab.store.has(experiment) and lab.has_weights(experiment)
     except FasnbError:
         return False
 

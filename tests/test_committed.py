@@ -1,8 +1,11 @@
 """Results of other profiles: which stores are shown beside the own one, and which of their tables."""
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from fasnb import committed, grid, paths, tables
+from fasnb.experiments import make
 from fasnb.profiles import LITE, SMOKE
 from fasnb.runs import Source, Store
 from tests.test_runs import CODE, put
@@ -47,3 +50,21 @@ def test_a_caption_says_where_numbers_are_from(both):
     mixed = tables.build("t12", lite)
     mixed.loc[0, "source"] = "real"
     assert committed.origin(mixed) == "real and simulated data, profile lite"
+
+
+def test_scores_of_an_arm_are_fused_of_the_profiles_that_have_it(both):
+    own, lite = both
+    alone, fused = (one for one in grid.table("t8").arms if one.title.startswith("MPL"))
+    found = committed.scores(own, alone, "casia", 0)
+    assert list(found) == ["lite"]
+    table, where = found["lite"]
+    assert where == "simulated data, profile lite"
+    ((run, _),) = alone.experiments("casia", 0)
+    pd.testing.assert_frame_equal(table, lite.get(run).scores)
+    assert committed.scores(own, fused, "casia", 0) == {}  # there is no AttVLAD
+    assert committed.scores(lite, alone, "casia", 0) == {}
+    light = put(lite, make("attvlad", "casia"), seed=9)
+    table, _ = committed.scores(own, fused, "casia", 0)["lite"]
+    np.testing.assert_allclose(
+        table["score"], 0.8 * lite.get(run).scores["score"] + 0.2 * light.scores["score"]
+    )

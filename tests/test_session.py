@@ -6,6 +6,7 @@ import torch
 from fasnb import checkpoints, experiments, networks, session
 from fasnb.errors import FasnbError, UsageError
 from fasnb.runs import Source
+from tests.test_runs import put, some_scores
 
 
 def test_empty_parameters_mean_the_profiles_own_folders():
@@ -31,22 +32,49 @@ def test_parameters_that_are_no_text_are_named(parameters):
         session.start(**parameters)
 
 
-def test_weights_that_were_not_kept_say_how_to_get_them(monkeypatch, tmp_path):
-    class Store:
-        @staticmethod
-        def stem(experiment):
-            return experiment.name
+@pytest.fixture
+def lab(monkeypatch, tmp_path):
+    """A session on made-up data whose training leaves weights and the scores of `some_scores`."""
+    trained = []
 
-    monkeypatch.setattr(session.Session, "store", Store())
-    monkeypatch.setattr(session.paths, "BUILD", tmp_path)
-    lab = session.start("smoke")
+    def train(experiment, profile, data, folder, report):
+        trained.append(experiment)
+        folder.mkdir(parents=True)
+        (folder / "weights.safetensors").write_bytes(b"w")
+        return some_scores()
+
+    monkeypatch.setattr(session.reproduce, "TRAIN", train)
+    monkeypatch.setattr(session.paths, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(session.Session, "_opened", (None, Source("simulated", "d1")))
+    made = session.start("smoke", store=str(tmp_path / "store"))
+    return made, trained
+
+
+def test_a_result_without_its_weights_is_trained_again_for_them(lab, capsys):
+    made, trained = lab
     experiment = experiments.make("pl", "casia")
-    with pytest.raises(FasnbError, match=r"weights\.safetensors is gone; delete the run's result"):
-        lab.weights(experiment)
-    folder = tmp_path / "smoke" / "checkpoints" / experiment.name
-    folder.mkdir(parents=True)
-    (folder / "weights.safetensors").write_bytes(b"")
-    assert lab.weights(experiment) == folder / "weights.safetensors"
+    stored = put(made.store, experiment, seed=1)  # as committed: scores, no weights
+    before = stored.path.read_bytes()
+    assert not made.has_weights(experiment)
+    path = made.weights(experiment)
+    assert path.read_bytes() == b"w"
+    assert "its weights are not here" in capsys.readouterr().out
+    assert made.has_weights(experiment)
+    assert made.weights(experiment) == path
+    assert trained == [experiment]  # once
+    assert made.result(experiment).path.read_bytes() == before  # the stored result is as it was
+
+
+def test_weights_that_were_deleted_say_how_to_get_them(lab):
+    made, trained = lab
+    experiment = experiments.make("pl", "casia")
+    path = made.weights(experiment)
+    path.unlink()
+    with pytest.raises(
+        FasnbError, match=r"weights\.safetensors was deleted after its training; delete .*again"
+    ):
+        made.weights(experiment)
+    assert len(trained) == 1
 
 
 def test_a_runs_network_comes_back_as_it_was_trained(monkeypatch, tmp_path):
