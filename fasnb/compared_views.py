@@ -92,9 +92,10 @@ def rows(methods: Mapping[str, Deep], pictures: NDArray[np.uint8]) -> dict[str, 
     noise = noises(methods["despoofing"], pictures)
     shrunk = resized(pictures, despoofing.SIDE)
     depth = depths(methods["auxiliary"], pictures)
+    marked = [_marked(one, at) for one, at in zip(pictures, looks)]
     return {
-        "DRL-FAS:\nits looks": [_marked(one, at) for one, at in zip(pictures, looks)],
-        "Auxiliary:\ndepth": [_coloured(one) for one in depth],
+        "DRL-FAS: its looks\n(white, yellow, blue, black)": marked,
+        "Auxiliary: depth\n(dark 0, bright 1)": [_coloured(one) for one in depth],
         "De-Spoofing:\nnoise x 10": [_grey(10 * one + 127.5) for one in noise],
         "De-Spoofing:\nface - noise": [_grey(a - b) for a, b in zip(shrunk, noise)],
     }
