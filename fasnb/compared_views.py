@@ -4,6 +4,7 @@ Auxiliary is to predict depth of a live face and none of an attack, De-Spoofing 
 a live face, DRL-FAS places worth a look. Faces are (n, 256, 256, 3) uint8 RGB.
 """
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from fasnb import checkpoints
 from fasnb.baselines import auxiliary, despoofing, drl_fas, runs
 from fasnb.baselines.deep import Deep, resized
 from fasnb.experiments import Experiment
+from fasnb.metrics import auc
 
 if TYPE_CHECKING:  # only names here
     from fasnb.faces import FaceSet
@@ -145,6 +147,37 @@ def by_kind(methods: Mapping[str, Deep], found: "FaceSet", chosen: Sequence[int]
     where = each.columns[3:]
     squares = kinds[list(where)].var(ddof=0).sum(axis=1) / (len(where) / 2)
     return out.assign(moves=np.sqrt(squares)).join(kinds.size().rename("faces")).reset_index()
+
+
+@torch.inference_mode()
+def worth_of_looks(method: Deep, found: "FaceSet", chosen: Sequence[int], seed: int = 0) -> pd.DataFrame:
+    """What DRL-FAS's parts are worth: the area under the ROC curve of these faces by each, columns by, auc.
+
+    Its decision (glance + looks), the glance alone, the looks alone; then the looks alone again, all of them
+    at the middle of the face, and at places drawn evenly: an agent that has learnt where to look is better
+    than both. NaN where a class is missing.
+    """
+    agent = method.network.eval()
+    held = copy.deepcopy(agent)  # m_t = tanh(0): the middle
+    for parameter in held.next_place.parameters():
+        parameter.zero_()
+    generator = torch.Generator().manual_seed(seed)
+    parts: list[dict[str, Tensor]] = []
+    for start in range(0, len(chosen), BATCH):
+        x = _seen(method, found.batch(list(chosen[start : start + BATCH])))
+        own = agent(x)
+        even = 2 * torch.rand(drl_fas.LOOKS, len(x), 2, generator=generator) - 1  # places, -1 .. 1
+        logits = {
+            "glance + looks": own.logits,
+            "glance": own.glance,
+            "looks": own.local,
+            "looks, at the middle": held(x).local,
+            "looks, anywhere": held(x, even / drl_fas.SPREAD).local,
+        }
+        parts.append({name: both[:, 1] - both[:, 0] for name, both in logits.items()})
+    labels = found.labels[list(chosen)]
+    rows = [(by, auc(torch.cat([part[by] for part in parts]).numpy(), labels)) for by in parts[0]]
+    return pd.DataFrame(rows, columns=["by", "auc"])
 
 
 def target_depth() -> float:

@@ -199,6 +199,19 @@ for name, (store, _) in others.items():
         display(Markdown(f"**{title}**"), lost.set_index("method").round(1))
 
 # %% [markdown]
+# What the committed lite runs of 2026-11-27 say (one seed; numbers above, and in docs/log.md):
+#
+# - **The texture descriptors fall hardest.** Color LBP and color texture are among the best at home, and among the last
+#   of eight in three of four pairs. From Replay to MSU nearly all of it is shift: they still separate there better than
+#   any network, but a threshold from home accepts or rejects almost everybody. Their histograms hold what a camera and
+#   its codec leave in every face, live ones too, and that moves as a whole.
+# - **Networks of whole faces lose less, from a worse start.** Trained on Replay's fifteen people, MSR-MobileNet, DRL-FAS
+#   and Auxiliary err by a fifth and more at home: their training loss is next to 0, they know their people by heart. What
+#   they go by moves little between databases.
+# - **De-Spoofing travels best of those that also work at home**, though its noise is not the pattern that its paper is
+#   about (below).
+# - **MSU to Replay is beyond all.** MSU trains on fifteen people and two cameras; most methods accept or reject half.
+#
 # ## What it costs
 #
 # The time of training is of the runs above, as they were carried out. The time of one decision is measured here, from a
@@ -303,6 +316,22 @@ for title, found in {"CASIA to CASIA": home, "CASIA to Replay": test}.items():
 print(f"mean depth of a live face as it is taught: {compared_views.target_depth():.2f}")
 
 # %% [markdown]
+# Is it worth while to look where the agent looks? Its decision taken apart, as areas under the ROC curve: the glance, the
+# looks, and the same looks all at the middle of the face, or anywhere.
+
+# %%
+worth = {
+    title: compared_views.worth_of_looks(
+        views["drl_fas"], found, compared_views.middle_faces(found)
+    ).set_index("by")["auc"]
+    for title, found in {"CASIA to CASIA": home, "CASIA to Replay": test}.items()
+}
+pd.DataFrame(worth).round(3)
+
+# %% [markdown]
+# An agent that has learnt where to look is better than both of the last rows. One that is not may have had nothing to
+# learn it from: once almost every training face is decided rightly, the reward is the same wherever one looks.
+#
 # Where live faces have less depth away than at home, a threshold from home rejects them, even if their order is right.
 # Noise that is smooth and leaves a screen's grid in the face tells that the training, shorter than the authors', found
 # another sign of an attack than the pattern that the method is about.

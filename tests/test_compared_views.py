@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from fasnb import compared_views as views
-from fasnb.baselines import runs
+from fasnb.baselines import drl_fas, runs
 from fasnb.errors import FasnbError
+from fasnb.metrics import auc
 from fasnb.profiles import SMOKE
 
 CPU = torch.device("cpu")
@@ -94,6 +95,42 @@ def test_kinds_are_summed_up_by_hand(methods, monkeypatch):
 
 def _next(values, pictures):
     return np.array([next(values) for _ in pictures])
+
+
+def test_worth_of_looks(methods):
+    agent, found = methods["drl_fas"], Found()
+    found.labels = np.array([1, 1, 1, 0, 1, 1, 0])
+    chosen = [0, 1, 3, 5, 6]
+    first = views.worth_of_looks(agent, found, chosen).set_index("by")["auc"]
+    assert list(first.index) == [
+        *("glance + looks", "glance", "looks"),
+        *("looks, at the middle", "looks, anywhere"),
+    ]
+    with torch.no_grad():
+        looks = agent.network.eval()(drl_fas.rgb(found.batch(chosen)))
+    for part, logits in {
+        "glance": looks.glance,
+        "looks": looks.local,
+        "glance + looks": looks.logits,
+    }.items():
+        assert first[part] == auc((logits[:, 1] - logits[:, 0]).numpy(), found.labels[chosen])
+    assert views.worth_of_looks(agent, found, [0, 1])["auc"].isna().all()  # no attack
+
+
+def test_looks_at_the_middle_are_those_of_an_agent_that_stays_there(monkeypatch):
+    agent, seen = runs.build("drl_fas", SMOKE, 1, CPU), []
+    for parameter in agent.network.next_place.parameters():
+        torch.nn.init.zeros_(parameter)
+    found = Found()
+    found.labels = np.array([1, 1, 1, 0, 1, 1, 0])
+    before = {name: value.clone() for name, value in agent.network.state_dict().items()}
+    monkeypatch.setattr(views, "auc", lambda scores, labels: seen.append(scores) or 0.5)
+    views.worth_of_looks(agent, found, [0, 3, 6])
+    views.worth_of_looks(agent, found, [0, 3, 6])
+    np.testing.assert_array_equal(seen[2], seen[3])  # its own looks, the middle
+    assert (seen[2] != seen[4]).any()  # anywhere
+    np.testing.assert_array_equal(seen[4], seen[9])  # of the same seed
+    assert all(torch.equal(value, before[name]) for name, value in agent.network.state_dict().items())
 
 
 def test_gone_weights_are_one_clear_line(tmp_path):
