@@ -201,8 +201,8 @@ for name, (store, _) in others.items():
 # %% [markdown]
 # What the committed lite runs of 2026-11-27 say (one seed; numbers above, and in docs/log.md):
 #
-# - **The texture descriptors fall hardest.** Color LBP and color texture are among the best at home, and among the last
-#   of eight in three of four pairs. From Replay to MSU nearly all of it is shift: they still separate there better than
+# - **The texture descriptors fall hardest.** Color LBP and color texture are among the best at home, and the last two of
+#   eight in three of four pairs. From Replay to MSU nearly all of it is shift: they still separate there better than
 #   any network, but a threshold from home accepts or rejects almost everybody. Their histograms hold what a camera and
 #   its codec leave in every face, live ones too, and that moves as a whole.
 # - **Networks of whole faces lose less, from a worse start.** Trained on Replay's fifteen people, MSR-MobileNet, DRL-FAS
@@ -210,7 +210,8 @@ for name, (store, _) in others.items():
 #   they go by moves little between databases.
 # - **De-Spoofing travels best of those that also work at home**, though its noise is not the pattern that its paper is
 #   about (below).
-# - **MSU to Replay is beyond all.** MSU trains on fifteen people and two cameras; most methods accept or reject half.
+# - **MSU to Replay is beyond all.** MSU trains on fifteen people and two cameras; every method errs by a third to a half
+#   and more.
 #
 # ## What it costs
 #
