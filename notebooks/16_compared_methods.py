@@ -177,25 +177,27 @@ found = {
     for store in committed.stores(lab.store)[1:]
 }
 others = {name: one for name, one in found.items() if set(one[1]) == set(compared.ARMS)}
+origins = {}
 for name, (store, _) in others.items():
     for table in ("t5", "t6"):
         frame = tables.build(table, store)
         display(HTML(rendering.render(frame, "html")))
-        ax = plots.table_dots(frame, title=f"Table {table[1:]} ({committed.origin(frame)})")
+        origins[name] = committed.origin(frame)
+        ax = plots.table_dots(frame, title=f"Table {table[1:]} ({origins[name]})")
         plots.save(ax.figure, f"table{table[1:]}-{name}", frame, lab.figures)
 
 # %%
 for name, (_, methods) in others.items():
     for stem, test in {"within": "casia", "across": "replay"}.items():
         points = compared.det_points(methods, test)
-        ax = compared_plots.det_curves(points, title=f"CASIA to {rendering.NAMES[test]} (profile {name})")
+        ax = compared_plots.det_curves(points, title=f"CASIA to {rendering.NAMES[test]} ({origins[name]})")
         plots.save(ax.figure, f"det-{stem}-{name}", points, lab.figures)
 
 # %%
 for name, (store, _) in others.items():
     for train, test in (("casia", "replay"), ("replay", "casia"), ("msu", "replay")):
         lost = compared.losses(compared.scored(store, train, seed), train, test)
-        title = f"{rendering.NAMES[train]} to {rendering.NAMES[test]}, profile {name}"
+        title = f"{rendering.NAMES[train]} to {rendering.NAMES[test]}, {origins[name]}"
         display(Markdown(f"**{title}**"), lost.set_index("method").round(1))
 
 # %% [markdown]
