@@ -1,5 +1,7 @@
 """The committed results of other profiles, to be shown beside a profile's own."""
 
+import hashlib
+
 import pandas as pd
 
 from fasnb import paths, tables
@@ -22,6 +24,17 @@ def build(name: str, several: list[Store]) -> list[pd.DataFrame]:
     """A table of each store (`tables.build`): the first always, the others where a number is there."""
     frames = [tables.build(name, store) for store in several]
     return frames[:1] + [frame for frame in frames[1:] if frame["value"].notna().any()]
+
+
+def digest() -> str:
+    """A digest of all committed records, of every profile, and of how hard the databases are.
+
+    Of their names and contents; a record holds the checksum of its scores.
+    """
+    total = hashlib.sha256()
+    for path in sorted((paths.ROOT / "results").rglob("*.json")):
+        total.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
 
 
 def scores(own: Store, arm: Arm, train: str, seed: int) -> dict[str, tuple[pd.DataFrame, str]]:

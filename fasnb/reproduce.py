@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from fasnb import book, cards, grid, paths, profiles
+from fasnb import book, cards, committed, grid, paths, profiles
 from fasnb.corpus import Corpus
 from fasnb.running import duration, run_missing
 from fasnb.runs import Source, Store
@@ -74,7 +74,8 @@ def reproduce(
     folder = paths.build(profile.name)
     parameters = {"profile": profile.name, "store": str(store.folder), "data": str(corpus.root), "seed": 0}
     seen = "real faces" if paths.real_faces() else ""
-    inputs = hashlib.sha256("".join([source.digest, *(r.key for r in results), seen]).encode()).hexdigest()
+    parts = [source.digest, *(result.key for result in results), seen, committed.digest()]
+    inputs = hashlib.sha256("".join(parts).encode()).hexdigest()
     pages = book.run_all(folder, parameters, inputs, only, workers, say)
     say("[4/4] index")
     index = book.index(

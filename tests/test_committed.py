@@ -68,3 +68,20 @@ def test_scores_of_an_arm_are_fused_of_the_profiles_that_have_it(both):
     np.testing.assert_allclose(
         table["score"], 0.8 * lite.get(run).scores["score"] + 0.2 * light.scores["score"]
     )
+
+
+def test_the_digest_is_of_every_committed_record(both):
+    _, lite = both
+    before = committed.digest()
+    assert committed.digest() == before
+    added = put(lite, make("attvlad", "msu"))
+    after = committed.digest()
+    assert after != before
+    added.path.write_bytes(added.path.read_bytes() + b" ")
+    assert committed.digest() not in (before, after)
+    added.path.unlink()
+    assert committed.digest() == before
+    folder = paths.ROOT / "results" / "difficulty" / "lite"
+    folder.mkdir(parents=True)
+    (folder / "provenance.json").write_text("{}")
+    assert committed.digest() != before
