@@ -124,8 +124,8 @@ def by_kind(methods: Mapping[str, Deep], found: "FaceSet", chosen: Sequence[int]
     """What the networks find in these faces, a row a kind ("live", an attack type) in order of appearance.
 
     Columns: kind; faces; depth (mean of the map; a live face is taught `target_depth`); noise (mean |N| in
-    grey levels; an attack is held near 255 `despoofing.LEVEL`, over six planes); x1, y1 ... (pixels: the
-    mean middle of each look); moves (pixels: how far from its own mean a look lies, root mean square).
+    grey levels; an attack is held near 255 `despoofing.LEVEL`, over six planes); moves (pixels: how far from
+    its own mean a look lies, root mean square); x1, y1 ... (pixels: the mean middle of each look).
     """
     parts = []
     for start in range(0, len(chosen), BATCH):
@@ -146,7 +146,9 @@ def by_kind(methods: Mapping[str, Deep], found: "FaceSet", chosen: Sequence[int]
     out = kinds.mean()
     where = each.columns[3:]
     squares = kinds[list(where)].var(ddof=0).sum(axis=1) / (len(where) / 2)
-    return out.assign(moves=np.sqrt(squares)).join(kinds.size().rename("faces")).reset_index()
+    summary = {"faces": kinds.size(), "moves": np.sqrt(squares)}
+    out = out.astype(float).assign(**summary)  # float64: float32 is shown with digits that it does not have
+    return out[["faces", "depth", "noise", "moves", *where]].reset_index()
 
 
 @torch.inference_mode()
