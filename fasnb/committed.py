@@ -45,13 +45,16 @@ def scores(own: Store, arm: Arm, train: str, seed: int) -> dict[str, tuple[pd.Da
     found = {}
     for store in stores(own)[1:]:
         if runs := tables.Runs(store).of_arm(arm, train, seed):
-            kinds = " and ".join(sorted({run.record["data"]["source"] for run, _ in runs}))
-            name = store.profile.name
-            found[name] = (tables.fused_scores(runs), f"{kinds} data, profile {name}")
+            where = _caption({run.record["data"]["source"] for run, _ in runs}, store.profile.name)
+            found[store.profile.name] = (tables.fused_scores(runs), where)
     return found
 
 
 def origin(frame: pd.DataFrame) -> str:
     """Where a table's numbers are from, for a caption: "simulated data, profile lite"."""
-    sources = sorted({kind for text in frame["source"].dropna() for kind in text.split()})
-    return f"{' and '.join(sources) or 'no'} data, profile {frame['profile'].iloc[0]}"
+    kinds = {kind for text in frame["source"].dropna() for kind in text.split()}
+    return _caption(kinds, frame["profile"].iloc[0])
+
+
+def _caption(kinds: set[str], profile: str) -> str:
+    return f"{' and '.join(sorted(kinds)) or 'no'} data, profile {profile}"
