@@ -109,16 +109,20 @@ def reproduce(args: argparse.Namespace) -> None:
 
 
 def figures(args: argparse.Namespace) -> None:
-    """Copy a profile's figures to figures/, and the headline table into the README, to be committed."""
-    from fasnb import headline
+    """Copy to be committed: a profile's figures, the networks they look into, the README's headline table."""
+    from fasnb import headline, publish
     from fasnb.profiles import get
-    from fasnb.publish import publish
     from fasnb.reproduce import opened
+    from fasnb.runs import Store
 
     profile = get(args.profile)
     _, source = opened(profile)
-    copied = publish(profile.name, source.kind, source.digest)
+    copied = publish.publish(profile.name, source.kind, source.digest)
     print(f"{len(copied)} files are in {paths.ROOT / 'figures'}")
+    folder = paths.store(profile.name)
+    if not folder.is_relative_to(paths.BUILD):  # a store that is committed
+        kept = publish.networks(Store(folder, profile, source))
+        print(f"{len(kept)} networks are in {folder / 'networks'}")
     if headline.update():
         print(f"{headline.README} shows Table 8 of profile {headline.PROFILE}")
 

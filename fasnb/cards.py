@@ -117,11 +117,11 @@ def write(made: Made, out: Path) -> Path:
 def beside(store: Store, results: list[Result]) -> list[Path]:
     """Write card.json and card.md beside the weights of single runs that lack them; the new cards.
 
-    Runs whose network is not on this machine are passed over.
+    Runs whose network is not on this machine are passed over, and committed networks.
     """
     new = []
     for result in results:
-        file = weights_of(result, store)
+        file = paths.checkpoints(store.profile.name) / result.path.stem / paths.TRAINED
         if not file.exists() or _newer(file.parent / weights.CARD, file):
             continue
         content = file.read_bytes()

@@ -194,3 +194,11 @@ def grid_of(
     names = list(tables)
     counts = {n: range(seeds) if seeds else seeds_of(table(n), profile) for n in names}
     return grid(names, counts)
+
+
+def pictured(profile: Profile, seed: int = 0) -> list[Experiment]:
+    """The runs whose networks the notebooks look into: those on CASIA, and on Replay for Figs. 7 and 8."""
+    casia = [name for name in ("t5", "t6", "t7", "t8", "t10", "t13") if name in profile.tables]
+    replay = [name for name in casia if name == "t13"]
+    found = [one for one in grid(casia, [seed]) if one.train == "casia"]
+    return found + [one for one in grid(replay, [seed]) if one.train == "replay"]

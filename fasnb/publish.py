@@ -1,13 +1,19 @@
-"""The committed figures: copied from a profile's build folder, best profile so far, simulated data only."""
+"""What is committed of a profile's build folder: its figures, and the networks that pictures look into.
+
+Figures are those of the best profile so far; of licensed data nothing is copied.
+"""
 
 import json
 from pathlib import Path
 
-from fasnb import atomic, paths
+from fasnb import atomic, grid, paths
 from fasnb.errors import FasnbError, UsageError
 from fasnb.profiles import PROFILES
+from fasnb.runs import Store
 
 _ORIGIN = "PROVENANCE.json"
+#: Bytes. What is larger (a support-vector machine with its samples) is trained again in half a minute.
+LARGEST = 4_000_000
 
 
 def publish(profile: str, source: str, digest: str, to: Path | None = None) -> list[Path]:
@@ -37,6 +43,29 @@ def publish(profile: str, source: str, digest: str, to: Path | None = None) -> l
     record = {"profile": profile, "data": source, "digest": digest, "figures": stems}
     atomic.write_text(folder / _ORIGIN, json.dumps(record, indent=1) + "\n")
     return drawn
+
+
+def networks(store: Store, seed: int = 0) -> list[Path]:
+    """Copy the trained weights that the notebooks look into beside the store's results; the committed files.
+
+    So a fresh clone draws its pictures without training again. Weights that are not on this machine or
+    larger than LARGEST are passed over; those of results that are no longer current are deleted. FasnbError
+    where the data are not simulated.
+    """
+    profile = store.profile.name
+    if store.source is None or store.source.kind != "simulated":
+        raise FasnbError(
+            f"networks of {profile} stay in {paths.checkpoints(profile)}: they saw licensed faces"
+        )
+    there = [store.stem(one) for one in grid.pictured(store.profile, seed) if store.has(one)]
+    for stem in there:
+        left = paths.checkpoints(profile) / stem / paths.TRAINED
+        if left.exists() and left.stat().st_size <= LARGEST:
+            atomic.write_bytes(paths.kept(profile, stem), left.read_bytes())
+    files = sorted(paths.kept(profile, "any").parent.glob("*.safetensors"))
+    for old in (file for file in files if file.stem not in there):
+        old.unlink()
+    return [file for file in files if file.exists()]
 
 
 def _origin(path: Path) -> str | None:

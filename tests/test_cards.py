@@ -134,6 +134,19 @@ def test_a_run_gets_its_card_beside_its_weights_once(tmp_path, monkeypatch):
     assert file.parent == new[0].parent
 
 
+def test_committed_networks_get_no_card_beside_them(tmp_path, monkeypatch):
+    one = pair_store(tmp_path, monkeypatch)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    results = [*map(one.get, PAIR)]
+    for result in results:
+        left = cards.weights_of(result, one)
+        kept = paths.kept("smoke", result.path.stem)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        left.rename(kept)
+    assert cards.beside(one, results) == []
+    assert cards.make(one, "mpl_uda", "casia").files.keys() == {"rgb.safetensors", "plgf.safetensors"}
+
+
 def test_a_class_that_is_missing_leaves_its_rates_out():
     table = some_scores()
     live = table[(table["database"] != "msu") | (table["label"] == 1)]

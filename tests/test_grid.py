@@ -40,6 +40,17 @@ def test_whole_grid_counts_shared_runs_once():
     assert len(grid.grid_of(profiles.PAPER, ["t10"], seeds=2)) == 2 * 6
 
 
+def test_pictured_runs_are_those_of_one_seed_on_casia_and_heat_maps_on_replay():
+    runs = grid.pictured(profiles.LITE)
+    # 7 compared methods; PL, PL+UDA, MPL+UDA, AttVLAD without and with VLAD; two of Table 13
+    assert len([one for one in runs if one.train == "casia"]) == 7 + 5 + 2
+    assert {(one.train, one.setting("patch")) for one in runs if one.method == "supervised"} == {
+        ("casia", 64), ("casia", 256), ("replay", 64), ("replay", 256),
+    }  # fmt: skip
+    assert {one.seed for one in grid.pictured(profiles.LITE, seed=3)} == {3}
+    assert {one.train for one in grid.pictured(profiles.SMOKE)} == {"casia"}  # it has no Table 13
+
+
 def test_fused_arms_use_equation_31():
     arm = next(a for a in grid.table("t8").arms if a.key == "mpl_uda_attvlad")
     assert arm.title == "MPL+UDA+AttVLAD"

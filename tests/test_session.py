@@ -65,6 +65,18 @@ def test_a_result_without_its_weights_is_trained_again_for_them(lab, capsys):
     assert made.result(experiment).path.read_bytes() == before  # the stored result is as it was
 
 
+def test_committed_weights_serve_where_training_left_none(lab, monkeypatch, tmp_path):
+    made, trained = lab
+    monkeypatch.setattr(session.paths, "ROOT", tmp_path)
+    experiment = experiments.make("pl", "casia")
+    kept = session.paths.kept("smoke", made.store.stem(experiment))
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"k")
+    assert made.has_weights(experiment)
+    assert made.weights(experiment) == kept
+    assert trained == []
+
+
 def test_weights_that_were_deleted_say_how_to_get_them(lab):
     made, trained = lab
     experiment = experiments.make("pl", "casia")
