@@ -1,13 +1,15 @@
 """The committed results of other profiles, to be shown beside a profile's own."""
 
 import hashlib
+from collections.abc import Iterable
 
 import pandas as pd
 
 from fasnb import paths, tables
+from fasnb.experiments import Experiment
 from fasnb.grid import Arm
 from fasnb.profiles import PROFILES
-from fasnb.runs import Store
+from fasnb.runs import Result, Store
 
 
 def stores(own: Store) -> list[Store]:
@@ -48,6 +50,20 @@ def scores(own: Store, arm: Arm, train: str, seed: int) -> dict[str, tuple[pd.Da
             where = _caption({run.record["data"]["source"] for run, _ in runs}, store.profile.name)
             found[store.profile.name] = (tables.fused_scores(runs), where)
     return found
+
+
+def trained(own: Store, wanted: Iterable[Experiment]) -> tuple[Store, list[Result]] | None:
+    """The results of several runs whose trained networks (`paths.trained`) are here, and their store.
+
+    The own store's current ones, else those of the first committed profile that has them all, else None.
+    """
+    runs = list(wanted)
+    for store in stores(own):
+        found = [store.get(one) if store.source else store.best(one) for one in runs]
+        there = [one for one in found if one and paths.trained(store.profile.name, one.path.stem).exists()]
+        if len(there) == len(runs):
+            return store, there
+    return None
 
 
 def origin(frame: pd.DataFrame) -> str:

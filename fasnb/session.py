@@ -70,10 +70,6 @@ class Session:
         (found,) = run_missing([experiment], reproduce.TRAIN, self.store, self.corpus, progress=print)
         return found
 
-    def has_weights(self, experiment: Experiment) -> bool:
-        """Whether the trained network's weights are here; a committed result comes without them."""
-        return paths.trained(self.profile.name, self.store.stem(experiment)).exists()
-
     def weights(self, experiment: Experiment) -> Path:
         """The trained network's weights; where only the scores were kept, it is trained again for them.
 

@@ -85,3 +85,29 @@ def test_the_digest_is_of_every_committed_record(both):
     folder.mkdir(parents=True)
     (folder / "provenance.json").write_text("{}")
     assert committed.digest() != before
+
+
+def test_trained_networks_are_the_own_ones_else_those_of_the_first_profile_that_has_all(
+    both, monkeypatch, tmp_path
+):
+    own, lite = both
+    monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
+    wanted = [make("mpl_uda", train, tau=0.5, sigma=0.1) for train in ("casia", "replay")]
+    assert committed.trained(own, wanted) is None  # scores without networks
+    for i, one in enumerate(wanted):
+        kept = paths.kept("lite", lite.stem(one))
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        assert committed.trained(own, wanted[i:]) is None  # not all of them
+        kept.touch()
+    store, results = committed.trained(own, wanted)
+    assert (store.profile.name, [one.experiment for one in results]) == ("lite", wanted)
+    own = Store(own.folder, SMOKE, Source("simulated", "d2"), CODE)
+    for one in wanted:
+        left = paths.trained("smoke", put(own, one).path.stem)
+        left.parent.mkdir(parents=True)
+        left.touch()
+    store, results = committed.trained(own, wanted)
+    assert store is own
+    # Networks of the own store that are of other data are not taken for the present ones.
+    other = Store(own.folder, SMOKE, Source("simulated", "d3"), CODE)
+    assert committed.trained(other, wanted)[0].profile.name == "lite"

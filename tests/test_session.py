@@ -55,11 +55,9 @@ def test_a_result_without_its_weights_is_trained_again_for_them(lab, capsys):
     experiment = experiments.make("pl", "casia")
     stored = put(made.store, experiment, seed=1)  # as committed: scores, no weights
     before = stored.path.read_bytes()
-    assert not made.has_weights(experiment)
     path = made.weights(experiment)
     assert path.read_bytes() == b"w"
     assert "its weights are not here" in capsys.readouterr().out
-    assert made.has_weights(experiment)
     assert made.weights(experiment) == path
     assert trained == [experiment]  # once
     assert made.result(experiment).path.read_bytes() == before  # the stored result is as it was
@@ -72,7 +70,6 @@ def test_committed_weights_serve_where_training_left_none(lab, monkeypatch, tmp_
     kept = session.paths.kept("smoke", made.store.stem(experiment))
     kept.parent.mkdir(parents=True)
     kept.write_bytes(b"k")
-    assert made.has_weights(experiment)
     assert made.weights(experiment) == kept
     assert trained == []
 
