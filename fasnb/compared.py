@@ -89,16 +89,19 @@ def mistakes(videos: pd.DataFrame, threshold: Threshold, database: str, count: i
     return pd.concat([part.head(count) for part in worst], ignore_index=True)
 
 
+def middle_faces(found: "FaceSet") -> dict[int, int]:
+    """The place of each clip's middle face by the clip's number, of clips that have a face."""
+    own = {number: np.flatnonzero(found.clip_index == number) for number in range(len(found.clips))}
+    return {number: int(faces[len(faces) // 2]) for number, faces in own.items() if len(faces)}
+
+
 def faces_at(found: "FaceSet", paths: Iterable[str]) -> list[NDArray[np.uint8]]:
     """The middle face (256, 256, 3) of the clips with these paths; FasnbError where one has no face here."""
-    place = {clip.path: number for number, clip in enumerate(found.clips)}
-    chosen = []
-    for path in paths:
-        if path not in place:
-            raise FasnbError(f"{path}: no face of this clip is kept; run `fasnb run` on these data again")
-        own = np.flatnonzero(found.clip_index == place[path])
-        chosen.append(own[len(own) // 2])
-    return list(found.batch(chosen)) if chosen else []
+    place = {found.clips[number].path: middle for number, middle in middle_faces(found).items()}
+    wanted = list(paths)
+    if lost := [path for path in wanted if path not in place]:
+        raise FasnbError(f"{lost[0]}: no face of this clip is kept; run `fasnb run` on these data again")
+    return list(found.batch([place[path] for path in wanted])) if wanted else []
 
 
 def scorer(lab: "Session", arm: Arm, train: str, seed: int) -> Scorer:

@@ -19,6 +19,7 @@ from torch import Tensor
 from fasnb import checkpoints
 from fasnb.baselines import auxiliary, despoofing, drl_fas, runs
 from fasnb.baselines.deep import Deep, resized
+from fasnb.compared import middle_faces
 from fasnb.experiments import Experiment
 from fasnb.metrics import auc
 
@@ -43,16 +44,10 @@ def opened(lab: "Session", train: str, seed: int) -> dict[str, Deep]:
     return found
 
 
-def middle_faces(found: "FaceSet") -> list[int]:
-    """The place of each clip's middle face, of clips that have one."""
-    own = [np.flatnonzero(found.clip_index == number) for number in range(len(found.clips))]
-    return [int(faces[len(faces) // 2]) for faces in own if len(faces)]
-
-
 def one_of_each(found: "FaceSet") -> dict[str, int]:
     """The place of one middle face of each kind, "live" first, attack types as they appear."""
     first: dict[str, int] = {}
-    for place in middle_faces(found):
+    for place in middle_faces(found).values():
         first.setdefault(_kind(found, place), place)
     return dict(sorted(first.items(), key=lambda item: item[0] != "live"))
 

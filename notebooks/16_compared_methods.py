@@ -316,7 +316,7 @@ home = next(
     found for name, split, found in lab.corpus.scored_faces("casia") if (name, split) == ("casia", "test")
 )
 sides = {
-    title: (found, compared_views.middle_faces(found))
+    title: (found, list(compared.middle_faces(found).values()))
     for title, found in {"CASIA to CASIA": home, "CASIA to Replay": test}.items()
 }
 for title, (found, middle) in sides.items():

@@ -80,6 +80,9 @@ def test_the_middle_face_of_each_clip():
     assert compared.faces_at(found, []) == []
     with pytest.raises(FasnbError, match="nowhere"):
         compared.faces_at(found, ["nowhere/1.avi"])
+    # Five clips of 3, 1, 0, 2 and 1 faces.
+    some_without = SimpleNamespace(clips=range(5), clip_index=np.array([0, 0, 0, 1, 3, 3, 4]))
+    assert compared.middle_faces(some_without) == {0: 1, 1: 3, 3: 5, 4: 6}
 
 
 @pytest.fixture(scope="module")

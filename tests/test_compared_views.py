@@ -32,8 +32,7 @@ def methods():
     return {name: runs.build(name, SMOKE, 0, CPU) for name in views.METHODS}
 
 
-def test_middle_faces_by_hand():
-    assert views.middle_faces(Found()) == [1, 3, 5, 6]
+def test_a_middle_face_of_each_kind():
     assert views.one_of_each(Found()) == {"live": 1, "print": 3, "video": 6}
     assert list(views.one_of_each(Found(("video", "", "print", "print", "")))) == ["live", "video", "print"]
 
@@ -83,7 +82,7 @@ def test_kinds_are_summed_up_by_hand(methods, monkeypatch):
     monkeypatch.setattr(views, "depths", lambda m, p: _next(values, p)[:, None, None])
     monkeypatch.setattr(views, "noises", lambda m, p: -_next(values, p)[:, None, None, None])
     monkeypatch.setattr(views, "middles", lambda m, p: _next(values, p)[:, None, None] * np.ones((1, 4, 2)))
-    found = views.by_kind(methods, Found(), views.middle_faces(Found())).set_index("kind")
+    found = views.by_kind(methods, Found(), [1, 3, 5, 6]).set_index("kind")
     assert list(found.index) == ["live", "print", "video"]
     assert found["faces"].tolist() == [2, 1, 1]
     # of two faces at a time: looks 1, 2; depths 3, 4; noise 1, 2; then looks 3, 4; depths 1, 2; noise 3, 4
