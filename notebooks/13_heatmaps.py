@@ -16,7 +16,7 @@
 # **Before:** 12, how hard the databases are. **Now:** Grad-CAM of the RGB branch, on whole faces and on patches, and a
 # check that these maps show anything learned. **After:** 14, thresholds to try by hand.
 #
-# **Regenerates:** Figures 7 and 8 - about 1 minute on a CPU - maps of shuffled weights are unlike those of the trained ones
+# **Regenerates:** Figures 7 and 8 - about 60 s on a CPU - maps of shuffled weights are unlike those of the trained ones
 
 # %% [markdown]
 # ## Where this runs
