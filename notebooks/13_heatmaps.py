@@ -37,6 +37,7 @@ count: int = 48  # test faces behind a number, half of them live
 import numpy as np
 import pandas as pd
 import torch
+from IPython.display import display
 
 from fasnb import (
     augment,
@@ -117,22 +118,24 @@ def trained(short):
     return {256: None, 64: (lab.result(own), lab.network(own))}
 
 
-def origin(result):
-    return f"{result.experiment}, {result.record['data']['source']} data, profile {result.record['profile']}"
+def origin(one):
+    """A network's run, and the data and the profile of its training."""
+    if one is None:
+        return {"run": "none in a store", "data": "", "profile": ""}
+    record = one[0].record
+    return {"run": record["experiment"], "data": record["data"]["source"], "profile": record["profile"]}
 
 
 # %%
 shown = {short: trained(short) for short in ("casia", "replay")}
 missing = "not trained:\nTable 13's runs\nare in\nno store"
-pd.DataFrame(
-    {
-        short: {
-            f"trained on {side}x{side}": origin(one[0]) if one else "none in a store"
-            for side, one in both.items()
-        }
-        for short, both in shown.items()
-    }
-)
+rows = [
+    {"database": short, "trained on": f"{side}x{side}"} | origin(one)
+    for short, both in shown.items()
+    for side, one in both.items()
+]
+with pd.option_context("display.max_colwidth", None):
+    display(pd.DataFrame(rows))
 
 # %% [markdown]
 # ## A number beside the pictures
@@ -161,13 +164,13 @@ def shares(short):
     for side, one in shown[short].items():
         for tested, tile in SIDES.items():
             facts = {"database": short, "trained_on": side, "tested_on": tested}
-            facts["run"] = origin(one[0]) if one else "none in a store"
+            facts |= origin(one)
             rows += [facts | row for row in (shares_of(one[1], faces, indices, tile) if one else [{}])]
     return pd.DataFrame(rows)
 
 
 numbers = {short: shares(short) for short in shown}
-pd.concat(numbers.values()).drop(columns="run").round(3)
+pd.concat(numbers.values()).drop(columns=["run", "data", "profile"]).round(3)
 
 
 # %% [markdown]
