@@ -30,13 +30,13 @@ def test_tables_7_and_8_need_twelve_runs_a_seed():
 
 
 def test_whole_grid_counts_shared_runs_once():
-    """5 and 6: 7 compared methods x 3; 7 and 8: 12; 9: 8 more rows x 3; 10: 3; 11: 3 more rows x 2; 12: 1
-    more row x 2; 13: 2 rows x 3.
+    """5 and 6: 7 compared methods x 3; 7 and 8: 12; 9: 5 more settings x 3; 10: 3; 11: 3 more rows x 2; 12:
+    1 more row x 2; 13: 2 rows x 3.
     """
-    assert len(grid.grid(grid.TABLES, seeds=[0])) == 21 + 12 + 24 + 3 + 6 + 2 + 6
-    assert len(grid.grid_of(profiles.SMOKE)) == 74
+    assert len(grid.grid(grid.TABLES, seeds=[0])) == 21 + 12 + 15 + 3 + 6 + 2 + 6
+    assert len(grid.grid_of(profiles.SMOKE)) == 65
     # two more seeds of Tables 7 and 8; the compared methods have one
-    assert len(grid.grid_of(profiles.PAPER)) == 74 + 2 * 12
+    assert len(grid.grid_of(profiles.PAPER)) == 65 + 2 * 12
     assert len(grid.grid_of(profiles.PAPER, ["t10"], seeds=2)) == 2 * 6
 
 
@@ -49,6 +49,16 @@ def test_pictured_runs_are_those_of_one_seed_on_casia_and_heat_maps_on_replay():
     }  # fmt: skip
     assert {one.seed for one in grid.pictured(profiles.LITE, seed=3)} == {3}
     assert {one.train for one in grid.pictured(profiles.SMOKE)} == {"casia"}  # it has no Table 13
+
+
+def test_rows_of_tau_0_share_the_runs_of_tau_a_half():
+    """With two classes they are one setting: tests/test_training.py shows equal bits."""
+    runs = {arm.key: arm.experiments("casia", 0) for arm in grid.table("t9").arms}
+    assert len(runs) == 9
+    for sigma in ("0", "0.1", "0.15"):
+        assert (
+            runs[f"tau=0,sigma={sigma}"] == runs[f"tau=0.5,sigma={sigma}"] != runs[f"tau=0.6,sigma={sigma}"]
+        )
 
 
 def test_fused_arms_use_equation_31():

@@ -78,9 +78,9 @@ def test_an_empty_store_shows_missing_cells_never_zero(capsys, tmp_path):
 def test_list_of_one_table_counts_shared_runs_once(capsys):
     code, out, err = run(capsys, "run", "--profile", "lite", "--list", "--only", "t9,t12")
     assert code == 0
-    # nine settings on three databases; Table 12's improved loss is one of them, the original is two more
-    assert len(out.split()) == 27 + 2
-    assert err == "29 distinct runs\n"
+    # six settings (tau 0 is tau 0.5) on three databases; Table 12's improved loss is one of them, the original two more
+    assert len(out.split()) == 18 + 2
+    assert err == "20 distinct runs\n"
 
 
 def test_databases_as_json_carry_the_official_counts(capsys, tmp_path):

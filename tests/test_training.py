@@ -111,6 +111,19 @@ def test_a_run_stopped_and_resumed_ends_with_the_same_bits(tmp_path, method):
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
+def test_tau_0_and_a_half_are_the_same_training(tmp_path):
+    tables = []
+    for tau in (0, 0.5, 0.999):
+        experiment = experiments.make("mpl_uda", "casia", tau=tau)
+        tables.append(training.train(experiment, TINY, CORPUS, tmp_path / str(tau), quiet)[1])
+    none, half, most = (
+        checkpoints.read(tmp_path / str(tau) / training.WEIGHTS)[0] for tau in (0, 0.5, 0.999)
+    )
+    assert all(torch.equal(none[name], half[name]) for name in none)
+    assert tables[0].equals(tables[1])
+    assert not all(torch.equal(none[name], most[name]) for name in none)
+
+
 def test_another_seed_gives_other_weights(tmp_path):
     for seed in (0, 1):
         training.train(
