@@ -78,7 +78,7 @@ def test_an_empty_store_shows_missing_cells_never_zero(capsys, tmp_path):
 def test_list_of_one_table_counts_shared_runs_once(capsys):
     code, out, err = run(capsys, "run", "--profile", "lite", "--list", "--only", "t9,t12")
     assert code == 0
-    # six settings (tau 0 is tau 0.5) on three databases; of Table 12 the original loss on two is not among them
+    # six settings (tau 0 is tau 0.5) on three databases; Table 12's original loss is two more
     assert len(out.split()) == 18 + 2
     assert err == "20 distinct runs\n"
 
