@@ -121,7 +121,7 @@ def beside(store: Store, results: list[Result]) -> list[Path]:
     """
     new = []
     for result in results:
-        file = paths.checkpoints(store.profile.name) / result.path.stem / paths.TRAINED
+        file = paths.left(store.profile.name, result.path.stem)
         if not file.exists() or _newer(file.parent / weights.CARD, file):
             continue
         content = file.read_bytes()

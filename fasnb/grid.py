@@ -124,10 +124,15 @@ def _tables() -> Iterator[Table]:
 
     # Of two classes one has p >= 0.5: tau 0 keeps what tau 0.5 keeps, so their rows are the same trainings.
     arms = tuple(
-        single(f"tau={tau:g},sigma={sigma:g}", "mpl_uda", f"tau {tau:g}, sigma {sigma:g}", **settings)
+        single(
+            f"tau={tau:g},sigma={sigma:g}",
+            "mpl_uda",
+            f"tau {tau:g}, sigma {sigma:g}",
+            tau=max(tau, 0.5),
+            sigma=sigma,
+        )
         for tau in (0.6, 0.5, 0)
         for sigma in (0, 0.1, 0.15)
-        for settings in [{"tau": max(tau, 0.5), "sigma": sigma}]
     )
     reading = "MPL+UDA without the PLGF branch; tau 0 and 0.5 are one setting with two classes and share runs"
     yield Table(
@@ -198,7 +203,6 @@ def grid_of(
 
 def pictured(profile: Profile, seed: int = 0) -> list[Experiment]:
     """The runs whose networks the notebooks look into: those on CASIA, and on Replay for Figs. 7 and 8."""
-    casia = [name for name in ("t5", "t6", "t7", "t8", "t10", "t13") if name in profile.tables]
-    replay = [name for name in casia if name == "t13"]
-    found = [one for one in grid(casia, [seed]) if one.train == "casia"]
-    return found + [one for one in grid(replay, [seed]) if one.train == "replay"]
+    names = [name for name in ("t5", "t6", "t7", "t8", "t10", "t13") if name in profile.tables]
+    heat = ("supervised", "replay")
+    return [one for one in grid(names, [seed]) if one.train == "casia" or (one.method, one.train) == heat]

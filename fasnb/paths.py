@@ -49,18 +49,23 @@ def checkpoints(profile: str) -> Path:
     return build(profile) / "checkpoints"
 
 
+def left(profile: str, stem: str) -> Path:
+    """Where a run (`Store.stem`) leaves its trained weights."""
+    return checkpoints(profile) / stem / TRAINED
+
+
 def kept(profile: str, stem: str) -> Path:
-    """Where the trained weights of a run (`Store.stem`) are committed, if they are."""
-    return ROOT / "results" / profile / "networks" / f"{stem}.safetensors"
+    """Where the trained weights of a run are kept beside its result, to be committed with it."""
+    return store(profile) / "networks" / f"{stem}.safetensors"
 
 
 def trained(profile: str, stem: str) -> Path:
-    """Where the trained weights of a run are: as it left them, else the committed ones.
+    """Where the trained weights of a run are: as it left them, else the kept ones.
 
     Where neither is there, it is where the run will leave them.
     """
-    left, committed = checkpoints(profile) / stem / TRAINED, kept(profile, stem)
-    return committed if committed.exists() and not left.exists() else left
+    own, committed = left(profile, stem), kept(profile, stem)
+    return committed if committed.exists() and not own.exists() else own
 
 
 def store(profile: str) -> Path:

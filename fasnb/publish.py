@@ -59,7 +59,7 @@ def networks(store: Store, seed: int = 0) -> list[Path]:
         )
     there = [store.stem(one) for one in grid.pictured(store.profile, seed) if store.has(one)]
     for stem in there:
-        left = paths.checkpoints(profile) / stem / paths.TRAINED
+        left = paths.left(profile, stem)
         if left.exists() and left.stat().st_size <= LARGEST:
             atomic.write_bytes(paths.kept(profile, stem), left.read_bytes())
     files = sorted(paths.kept(profile, "any").parent.glob("*.safetensors"))

@@ -55,10 +55,13 @@ def test_a_result_without_its_weights_is_trained_again_for_them(lab, capsys):
     experiment = experiments.make("pl", "casia")
     stored = put(made.store, experiment, seed=1)  # as committed: scores, no weights
     before = stored.path.read_bytes()
+    here = session.paths.trained("smoke", made.store.stem(experiment))
+    assert not here.exists()
     path = made.weights(experiment)
     assert path.read_bytes() == b"w"
     assert "its weights are not here" in capsys.readouterr().out
-    assert made.weights(experiment) == path
+    assert here.exists()
+    assert made.weights(experiment) == path == here
     assert trained == [experiment]  # once
     assert made.result(experiment).path.read_bytes() == before  # the stored result is as it was
 
