@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from fasnb import book, cards, committed, grid, paths, profiles
+from fasnb import book, cards, committed, grid, paths, profiles, recipes
 from fasnb.corpus import Corpus
 from fasnb.running import duration, run_missing
 from fasnb.runs import Source, Store
@@ -45,12 +45,16 @@ def simulated(profile: profiles.Profile, root: Path, workers: int, say: Say = sa
 def opened(
     profile: profiles.Profile, workers: int = 1, root: Path | None = None, say: Say = say
 ) -> tuple[Corpus, Source]:
-    """The corpus of a profile and its source; simulated first, where no licensed copies are set."""
+    """The corpus of a profile and its source; simulated first, where no licensed copies are set.
+
+    Simulated databases go by the name under which the profile's store knows them (fasnb.recipes).
+    """
     root = root or paths.data_root(profile.scale)
     if not paths.real_data() and root == paths.data_root(profile.scale):
         simulated(profile, root, workers, say)
     corpus = Corpus(root, profile)
-    return corpus, corpus.source(workers, say)
+    source = corpus.source(workers, say)
+    return corpus, recipes.named(paths.store(profile.name), corpus, source, say)
 
 
 def reproduce(

@@ -30,10 +30,15 @@ _REMEDY = "delete it (.json and .csv) and it will be computed again"
 
 @dataclass(frozen=True)
 class Source:
-    """The data of a run: `kind` simulated | real | mixed, `digest` of everything read from them."""
+    """The data of a run: `kind` simulated | real | mixed, `digest` of everything read from them.
+
+    Simulated databases may go by the digest of another copy of the same recipe (fasnb.recipes); `copy` is
+    then the digest of the one that is read here. It is recorded, and is no part of a run's key.
+    """
 
     kind: str
     digest: str
+    copy: str = ""
 
     def __post_init__(self) -> None:
         """Raise UsageError for an unknown kind."""
@@ -227,12 +232,15 @@ class Store:
         path = self.folder / f"{self.stem(experiment)}.json"
         text = scores.to_csv(table, f"run {experiment.name}").encode()
         extra = dict(extra)
+        inputs = self._inputs(experiment)
+        if self.source and self.source.copy:
+            inputs["data"]["copy"] = self.source.copy
         record = {
             "schema": SCHEMA,
             "experiment": experiment.name,
             "key": self.key(experiment),
             "profile": self.profile.name,
-            **self._inputs(experiment),
+            **inputs,
             "device": extra.pop("device", provenance.processor()),
             "versions": provenance.versions(),
             "git": provenance.revision(),
