@@ -19,7 +19,7 @@ def stores(own: Store) -> list[Store]:
     """
     others = [name for name in PROFILES if name not in (own.profile.name, "smoke")]
     found = [Store(paths.store(name), PROFILES[name]) for name in others]
-    return [own, *(store for store in found if any(store.folder.glob("*.json")))]
+    return [own, *(store for store in found if store.files())]
 
 
 def build(name: str, several: list[Store]) -> list[pd.DataFrame]:

@@ -193,7 +193,7 @@ class Store:
 
     def find(self, experiment: Experiment) -> list[Result]:
         """Every result of this experiment and profile, of whatever data and code; the newest first."""
-        found = [read(path) for path in sorted(self.folder.glob(f"{experiment.name}-{'[0-9a-f]' * 8}.json"))]
+        found = [read(path) for path in self.files(experiment.name)]
         found = [result for result in found if result.record["profile"] == self.profile.name]
         return sorted(found, key=lambda result: result.record["finished"], reverse=True)
 
@@ -210,7 +210,11 @@ class Store:
 
     def results(self) -> list[Result]:
         """Every result in the folder, by name."""
-        return [read(path) for path in sorted(self.folder.glob(f"*-{'[0-9a-f]' * 8}.json"))]
+        return [read(path) for path in self.files()]
+
+    def files(self, name: str = "*") -> list[Path]:
+        """The JSON files of all results, or of one experiment's, by name."""
+        return sorted(self.folder.glob(f"{name}-{'[0-9a-f]' * 8}.json"))
 
     def missing(self, experiments: Iterable[Experiment]) -> list[Experiment]:
         """The experiments without a current result, each once, in order; FasnbError if one is damaged."""

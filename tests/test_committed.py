@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fasnb import committed, grid, paths, tables
+from fasnb import committed, grid, paths, recipes, tables
 from fasnb.experiments import make
 from fasnb.profiles import LITE, SMOKE
 from fasnb.runs import Source, Store
@@ -33,6 +33,13 @@ def test_committed_stores_stand_beside_the_own_one(both):
     assert found[1].folder == lite.folder
     assert found[1].source is None  # its numbers are shown, not checked
     assert committed.stores(lite) == [lite]
+
+
+def test_a_store_that_only_names_its_data_is_not_shown(both):
+    folder = paths.store("paper")
+    folder.mkdir(parents=True)
+    (folder / recipes.FILE).write_text("{}")
+    assert [one.profile.name for one in committed.stores(both[0])] == ["smoke", "lite"]
 
 
 def test_a_table_without_numbers_is_shown_of_the_own_store_alone(both):
