@@ -20,6 +20,7 @@ from fasnb import checkpoints
 from fasnb.baselines import auxiliary, despoofing, drl_fas, runs
 from fasnb.baselines.deep import Deep, resized
 from fasnb.compared import middle_faces
+from fasnb.errors import FasnbError
 from fasnb.experiments import Experiment
 from fasnb.metrics import auc
 
@@ -34,11 +35,18 @@ BATCH = 32
 
 
 def opened(lab: "Session", train: str, seed: int) -> dict[str, Deep]:
-    """The trained networks of METHODS, on the processor; a run whose weights are gone is trained again."""
+    """The trained networks of METHODS, on the processor; a run whose weights are gone is trained again.
+
+    FasnbError where a file of weights is damaged or another network's.
+    """
     found = {}
     for name in METHODS:
         method = runs.build(name, lab.profile, seed, torch.device("cpu"))
-        method.load(checkpoints.read(lab.weights(Experiment(name, train, seed=seed)))[0])
+        path = lab.weights(Experiment(name, train, seed=seed))
+        try:
+            method.load(checkpoints.read(path)[0])
+        except RuntimeError as error:
+            raise FasnbError(f"{path} does not fit {name}; delete it to train the run again") from error
         assert isinstance(method, Deep)
         found[name] = method
     return found

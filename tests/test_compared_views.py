@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from fasnb import checkpoints
 from fasnb import compared_views as views
 from fasnb.baselines import drl_fas, runs
 from fasnb.errors import FasnbError
@@ -138,3 +139,12 @@ def test_gone_weights_are_one_clear_line(tmp_path):
 
     with pytest.raises(FasnbError, match="auxiliary-casia-seed0 is gone"):
         views.opened(SimpleNamespace(profile=SMOKE, weights=weights), "casia", 0)
+
+
+@pytest.mark.parametrize("tensors", [{}, {"average.head.weight": torch.zeros(1)}])
+def test_another_networks_weights_are_one_clear_line(tmp_path, tensors):
+    path = tmp_path / "weights.safetensors"
+    checkpoints.write(path, tensors, {})
+    lab = SimpleNamespace(profile=SMOKE, weights=lambda experiment: path)
+    with pytest.raises(FasnbError, match=r"weights.safetensors does not fit auxiliary; delete it to train"):
+        views.opened(lab, "casia", 0)
