@@ -14,7 +14,7 @@ from tests.baselines import promises
 from tests.test_training import TINY, ToyFaces, quiet, some
 
 CPU = torch.device("cpu")
-PROFILE = replace(TINY, other_steps=30, other_batch=8, ema=0.5, checkpoint_every=30)
+PROFILE = replace(TINY, other_steps=60, other_batch=8, ema=0.5, checkpoint_every=60)
 
 
 def test_gaussians_sum_to_one_and_have_the_width_asked_for():
