@@ -4,7 +4,8 @@ The simulator writes the same databases everywhere, but not the same bits: with 
 numpy rounds a sine or a power otherwise, and a pixel here and there becomes one grey level brighter. A store
 of results therefore keeps, in data.json, the recipe behind each digest of data that it knows. Databases of
 the same recipe go by that digest, whichever processor wrote them, so that committed results are current on
-any machine; records of runs hold the digest of the copy they read beside it.
+any machine; records of runs hold the digest of the copy they read beside it. Names and numbers of files are
+checked against the recipe, their contents cannot be: a copy that differs is said to.
 """
 
 import json
@@ -53,8 +54,8 @@ def named(folder: Path, corpus: Corpus, source: Source, say: Callable[[str], Non
             if digest == source.digest:
                 return source
             say(
-                f"simulated on another processor than {folder.name}'s data {digest[:8]}: the same databases "
-                f"but for last bits ({source.digest[:8]}); they go by its name"
+                f"simulated like {folder.name}'s data {digest[:8]}, by whose name they go, with other bits "
+                f"({source.digest[:8]}): on another processor, unless a file was changed"
             )
             return replace(source, digest=digest, copy=source.digest)
     atomic.write_text(folder / FILE, json.dumps(known | {source.digest: made}, indent=1) + "\n")
