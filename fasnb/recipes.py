@@ -49,17 +49,16 @@ def named(folder: Path, corpus: Corpus, source: Source, say: Callable[[str], Non
     if made is None:
         return source
     known = _known(folder / FILE)
-    for digest, one in known.items():
-        if one == made:
-            if digest == source.digest:
-                return source
-            say(
-                f"simulated like {folder.name}'s data {digest[:8]}, by whose name they go, with other bits "
-                f"({source.digest[:8]}): on another processor, unless a file was changed"
-            )
-            return replace(source, digest=digest, copy=source.digest)
-    atomic.write_text(folder / FILE, json.dumps(known | {source.digest: made}, indent=1) + "\n")
-    return source
+    digest = next((name for name, one in known.items() if one == made), None)
+    if digest is None:
+        atomic.write_text(folder / FILE, json.dumps(known | {source.digest: made}, indent=1) + "\n")
+    if digest in (None, source.digest):
+        return source
+    say(
+        f"simulated like {folder.name}'s data {digest[:8]}, by whose name they go, with other bits "
+        f"({source.digest[:8]}): on another processor, unless a file was changed"
+    )
+    return replace(source, digest=digest, copy=source.digest)
 
 
 def _known(path: Path) -> dict[str, Any]:
